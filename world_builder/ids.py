@@ -1,0 +1,85 @@
+"""Identity: slugs, canonical JSON, content hashes and the ids of created entities.
+
+Everything that must be the same on every machine goes through here. It holds no world types.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from world_builder.frozen import Json, Record
+
+SLUG_PATTERN = r"^[a-z][a-z0-9_-]{0,63}$"
+"""Names of worlds, types, tools, tasks and criteria: lower case, digits, `_` and `-`."""
+
+_ID_SLOT = re.compile(r"\{(date|n)(?::(\d+))?\}")
+
+
+def slug(text: str) -> str:
+    """The name made of a title.
+
+    >>> slug("Return within 30 days!")
+    'return-within-30-days'
+    """
+    words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return (words if words[:1].isalpha() else f"x-{words}".rstrip("-"))[:64].rstrip("-")
+
+
+def canonical_json(value: Json | Record) -> str:
+    """The one text of a JSON value: sorted keys, no spaces, UTF-8 kept.
+
+    >>> canonical_json({"b": 1, "a": "é"})
+    '{"a":"é","b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def content_hash(value: Json | Record) -> str:
+    """SHA-256 of the canonical JSON, as 64 hex digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def record_digest(entity_type: str, record: Record) -> int:
+    """A 256-bit number for one entity; a state's hash is the sum of these modulo 2**256."""
+    text = f"{entity_type}\0{canonical_json(record)}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+
+
+def next_id(id_format: str, now: datetime, is_taken: Callable[[str], bool], start: int = 1) -> str:
+    """The first free id of a format such as `ord-{date}-{n:3}`, counting up from `start`.
+
+    `{date}` is the world's date as YYMMDD, `{n:3}` the counter padded to three digits.
+
+    >>> next_id("ord-{n:3}", datetime(2025, 9, 15), lambda i: i == "ord-001")
+    'ord-002'
+    """
+    n = start
+    while is_taken(candidate := format_id(id_format, now, n)):
+        n += 1
+    return candidate
+
+
+def format_id(id_format: str, now: datetime, n: int) -> str:
+    """The id that a format gives for a date and a counter."""
+
+    def fill(slot: re.Match[str]) -> str:
+        width = int(slot[2] or 0)
+        return now.strftime("%y%m%d") if slot[1] == "date" else str(n).zfill(width)
+
+    return _ID_SLOT.sub(fill, id_format)
+
+
+def id_format_pattern(id_format: str) -> str:
+    """The regular expression that ids of a format match.
+
+    >>> id_format_pattern("ord-{n:3}")
+    '^ord\\\\-\\\\d{3,}$'
+    """
+    parts, last = [], 0
+    for slot in _ID_SLOT.finditer(id_format):
+        parts.append(re.escape(id_format[last : slot.start()]))
+        parts.append(r"\d{6}" if slot[1] == "date" else rf"\d{{{slot[2] or 1},}}")
+        last = slot.end()
+    return f"^{''.join(parts)}{re.escape(id_format[last:])}$"
