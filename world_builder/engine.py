@@ -1,0 +1,106 @@
+"""Applies one tool call to a state: validate the arguments, run, commit or roll back.
+
+The same engine runs in preview, tests, the environment server and training. A bad call never
+raises: it gets a result that says what to mend, and the state is as it was.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from world_builder import execution
+from world_builder.errors import ExpressionError, StateError, UnknownName, WorldError
+from world_builder.frozen import Json
+from world_builder.operations import Operation, Search, Sequence
+from world_builder.records import RecordValidator, Validator, compile_schema, schema_errors
+from world_builder.state import WorldState
+from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
+from world_builder.world import DEFAULT_SURFACE, World
+
+
+class Engine:
+    """The tools of one surface of a world, compiled."""
+
+    def __init__(self, world: World, surface: str = DEFAULT_SURFACE) -> None:
+        """Compile the surface's tools.
+
+        Raises UnknownName for a surface the world does not have, WorldError for a bad schema.
+        """
+        self.tools: tuple[Tool, ...] = world.surface_tools(surface)
+        self._catalogue = execution.Catalogue(
+            types={t.name: t for t in world.entity_types},
+            validators={t.name: RecordValidator(t) for t in world.entity_types},
+            finders=_finders(self.tools),
+        )
+        self._compiled = {tool.name: _CompiledTool(tool) for tool in self.tools}
+
+    def apply(self, state: WorldState, call: ToolCall) -> ToolResult:
+        """What the call answers; an error leaves the state unchanged."""
+        tool = self._compiled.get(call.tool)
+        if tool is None:
+            return tool_error(call.tool, ToolErrorCode.UNKNOWN_TOOL, self._unknown(call.tool))
+        if message := tool.argument_problems(call.arguments):
+            return tool_error(call.tool, ToolErrorCode.INVALID_ARGUMENTS, message)
+        try:
+            return ToolResult(tool=call.tool, value=self._run(tool, state, call.arguments))
+        except execution.Refusal as refusal:
+            return tool_error(call.tool, refusal.code, str(refusal))
+        except (ExpressionError, StateError, UnknownName) as error:
+            message = f"{call.tool} itself failed, nothing was changed: {error}"
+            return tool_error(call.tool, ToolErrorCode.TOOL_BROKEN, message)
+
+    def _run(
+        self, tool: "_CompiledTool", state: WorldState, arguments: dict[str, Json]
+    ) -> dict[str, Json]:
+        call = execution.begin(state, {**tool.defaults, **arguments}, self._catalogue)
+        if tool.declared.is_read_only:
+            return execution.run(tool.declared.operation, call)
+        with state.transaction():
+            return execution.run(tool.declared.operation, call)
+
+    def _unknown(self, name: str) -> str:
+        close = get_close_matches(name, self._compiled, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return f"there is no tool {name!r}{hint} The tools are: {', '.join(self._compiled)}"
+
+
+class _CompiledTool:
+    """A tool with its argument validator and the value of arguments that were not given."""
+
+    def __init__(self, tool: Tool) -> None:
+        self.declared = tool
+        try:
+            self._validator: Validator = compile_schema(tool.parameters)
+        except ValueError as error:
+            raise WorldError(
+                f"tool {tool.name!r}: bad JSON Schema of parameters: {error}"
+            ) from error
+        properties = tool.parameters.get("properties")
+        self.defaults: dict[str, Json] = {
+            name: schema.get("default") if isinstance(schema, dict) else None
+            for name, schema in (properties.items() if isinstance(properties, dict) else ())
+        }
+
+    def argument_problems(self, arguments: dict[str, Json]) -> str:
+        """What is wrong with the arguments, in one sentence; empty when nothing is."""
+        errors = schema_errors(self._validator, arguments)
+        if not errors:
+            return ""
+        told = "; ".join(f"{path}: {text}" if path else text for path, text in errors)
+        names = ", ".join(self.declared.parameter_names) or "none"
+        return f"bad arguments for {self.declared.name}: {told}. Its arguments are: {names}"
+
+
+def _finders(tools: tuple[Tool, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for tool in tools:
+        if isinstance(tool.operation, Search):
+            found.setdefault(tool.operation.entity_type, tool.name)
+    return found
+
+
+def flattened(operation: Operation) -> Iterator[Operation]:
+    """The operation and, for a sequence, all operations inside it."""
+    yield operation
+    if isinstance(operation, Sequence):
+        for step in operation.steps:
+            yield from flattened(step.operation)

@@ -1,0 +1,70 @@
+"""Checks one record against its entity type: shape and references.
+
+Used by the engine on every write, by validation on every entity and by forms. It stores nothing.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import jsonschema_rs
+
+from world_builder.entities import EntityType, Field, FieldKind
+from world_builder.frozen import Json, Record
+from world_builder.schema import json_schema
+
+
+class Validator(Protocol):
+    """A compiled JSON Schema."""
+
+    def is_valid(self, instance: object) -> bool: ...
+
+    def iter_errors(self, instance: object) -> Iterator[jsonschema_rs.ValidationError]: ...
+
+
+def compile_schema(schema: dict[str, Json]) -> Validator:
+    """The compiled validator of a JSON Schema, formats included.
+
+    Raises jsonschema_rs.ValidationError when the schema itself is wrong.
+    """
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+def schema_errors(validator: Validator, value: object) -> list[tuple[str, str]]:
+    """All errors as (path, message), paths such as `lines[0].quantity`; empty when valid."""
+    if validator.is_valid(value):
+        return []
+    return [(_path(error.instance_path), error.message) for error in validator.iter_errors(value)]
+
+
+class RecordValidator:
+    """Validates the records of one entity type."""
+
+    def __init__(self, entity_type: EntityType) -> None:
+        self.entity_type = entity_type
+        self._validator = compile_schema(json_schema(entity_type))
+
+    def errors(self, record: Record) -> list[tuple[str, str]]:
+        """All shape errors as (path, message); empty when valid."""
+        return schema_errors(self._validator, record)
+
+
+def references_in(fields: tuple[Field, ...], record: Record) -> Iterator[tuple[str, str, str]]:
+    """Every reference that a record holds, as (path, entity type, id)."""
+    for field in fields:
+        yield from _references(field, record.get(field.name), field.name)
+
+
+def _references(field: Field, value: Json, path: str) -> Iterator[tuple[str, str, str]]:
+    if field.kind is FieldKind.REFERENCE and isinstance(value, str) and field.entity_type:
+        yield path, field.entity_type, value
+    elif field.kind is FieldKind.LIST and isinstance(value, list) and field.item:
+        for i, item in enumerate(value):
+            yield from _references(field.item, item, f"{path}[{i}]")
+    elif field.kind is FieldKind.OBJECT and isinstance(value, dict):
+        for name, target, entity_id in references_in(field.fields, value):
+            yield f"{path}.{name}", target, entity_id
+
+
+def _path(parts: list[str | int]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.lstrip(".")

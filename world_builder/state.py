@@ -1,0 +1,258 @@
+"""The mutable side of a world: one rollout's state over a base shared by all.
+
+`WorldBase` is built once per process and never changes. A `WorldState` is a small overlay on it:
+reset drops the overlay, a transaction is a nested overlay that is merged or dropped, and the overlay
+is the diff. The state hash is a sum over entities, so one change costs one entity, not the world.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeAlias
+
+from world_builder.diff import Change, Patch, StateDiff
+from world_builder.errors import StateError, UnknownName
+from world_builder.frozen import Json, Record
+from world_builder.ids import format_id, next_id, record_digest
+from world_builder.tasks import Start
+from world_builder.world import World
+
+Overlay: TypeAlias = dict[str, dict[str, Record | None]]
+"""Changed records by type and id; None marks a removed entity."""
+
+_HASH_MODULUS = 1 << 256
+_PLAIN = Start()
+
+
+class WorldBase:
+    """The immutable entities of a world, with indexes built on first use."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.records: dict[str, dict[str, Record]] = {
+            t.name: {str(r["id"]): r for r in world.entities.get(t.name, ())}
+            for t in world.entity_types
+        }
+        self._indexes: dict[tuple[str, str], dict[Json, tuple[str, ...]]] = {}
+        self._id_formats = {t.name: t.id_format for t in world.entity_types}
+        self._num_taken: dict[tuple[str, datetime], int] = {}
+        self._hash_sum: int | None = None
+
+    def index(self, entity_type: str, field: str) -> Mapping[Json, tuple[str, ...]]:
+        """Ids by the value of a field, in id order of the base."""
+        key = (entity_type, field)
+        if key not in self._indexes:
+            found: dict[Json, list[str]] = {}
+            for entity_id, record in self.records[entity_type].items():
+                value = record.get(field)
+                for item in value if isinstance(value, list) else (value,):
+                    if not isinstance(item, dict | list):
+                        found.setdefault(item, []).append(entity_id)
+            self._indexes[key] = {value: tuple(ids) for value, ids in found.items()}
+        return self._indexes[key]
+
+    def id_format(self, entity_type: str) -> str:
+        return self._id_formats[entity_type]
+
+    def first_number(self, entity_type: str, now: datetime) -> int:
+        """The lowest counter from which ids of the type are free in the base."""
+        key = (entity_type, now)
+        if key not in self._num_taken:
+            taken = self.records[entity_type]
+            self._num_taken[key] = _first_free(self._id_formats[entity_type], now, taken)
+        return self._num_taken[key]
+
+    @property
+    def hash_sum(self) -> int:
+        """The sum of all record digests modulo 2**256."""
+        if self._hash_sum is None:
+            digests = (record_digest(t, r) for t, rs in self.records.items() for r in rs.values())
+            self._hash_sum = sum(digests) % _HASH_MODULUS
+        return self._hash_sum
+
+
+class WorldState:
+    """One isolated state of a world: the base, the task's start state and an overlay."""
+
+    __slots__ = ("_layers", "_start_hash_sum", "_start_layer", "base", "now")
+
+    def __init__(self, base: WorldBase, start: Start = _PLAIN) -> None:
+        """A state as the task begins. Raises StateError when a start patch cannot be applied."""
+        self.base = base
+        self.now = start.now or base.world.now
+        self._start_layer: Overlay = {}
+        self._start_hash_sum: int | None = None
+        self._layers: list[Overlay] = [{}]
+        if start.start_state:
+            self._apply_patches(start.start_state)
+            self._start_layer, self._layers = self._layers[0], [{}]
+
+    @classmethod
+    def restore(cls, base: WorldBase, start: Start, diff: StateDiff) -> "WorldState":
+        """The state that a stored diff describes."""
+        state = cls(base, start)
+        for change in diff.changes:
+            state._layer(change.entity_type)[change.id] = change.after
+        return state
+
+    def reset(self) -> None:
+        """Back to the start of the task."""
+        self._layers = [{}]
+
+    def get(self, entity_type: str, entity_id: str) -> Record | None:
+        """The entity, or None. Raises UnknownName for a type the world does not have."""
+        for layer in reversed(self._layers):
+            changed = layer.get(entity_type)
+            if changed is not None and entity_id in changed:
+                return changed[entity_id]
+        return self._get_at_start(entity_type, entity_id)
+
+    def records(self, entity_type: str) -> list[Record]:
+        """All entities of a type: the base in its order, then new ones by id."""
+        base, changed = self._base_records(entity_type), self._changed(entity_type)
+        if not changed:
+            return list(base.values())
+        kept = [changed.get(i, r) if i in changed else r for i, r in base.items()]
+        new = [changed[i] for i in sorted(changed.keys() - base.keys())]
+        return [r for r in kept + new if r is not None]
+
+    def find(self, entity_type: str, field_name: str, value: Json) -> list[Record]:
+        """The entities whose field equals the value, or is a list that holds it."""
+        base, changed = self._base_records(entity_type), self._changed(entity_type)
+        ids = self.base.index(entity_type, field_name).get(value, ())
+        kept = [base[i] for i in ids if i not in changed]
+        moved = [changed[i] for i in sorted(changed) if changed[i] is not None]
+        found = kept + [r for r in moved if r is not None and _holds(r.get(field_name), value)]
+        return sorted(found, key=lambda r: str(r["id"])) if moved else found
+
+    def put(self, entity_type: str, record: Record) -> None:
+        """Set an entity, new or known; the record must carry its `id`. Raises StateError."""
+        entity_id = record.get("id")
+        if not isinstance(entity_id, str) or not entity_id:
+            raise StateError(f"a {entity_type} needs a text `id`")
+        self._base_records(entity_type)
+        self._layer(entity_type)[entity_id] = record
+
+    def delete(self, entity_type: str, entity_id: str) -> None:
+        """Remove an entity. Raises StateError when there is none."""
+        if self.get(entity_type, entity_id) is None:
+            raise StateError(f"no {entity_type} {entity_id!r} to remove")
+        self._layer(entity_type)[entity_id] = None
+
+    def new_id(self, entity_type: str) -> str:
+        """The next free id of a type: the same calls always give the same ids."""
+        self._base_records(entity_type)
+        first = self.base.first_number(entity_type, self.now)
+        return next_id(
+            self.base.id_format(entity_type),
+            self.now,
+            lambda i: self._is_taken(entity_type, i),
+            first,
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes inside are kept together, or, when it raises, none of them."""
+        depth = len(self._layers)
+        self._layers.append({})
+        try:
+            yield
+        except BaseException:
+            del self._layers[depth:]
+            raise
+        for entity_type, changed in self._layers.pop().items():
+            self._layers[-1].setdefault(entity_type, {}).update(changed)
+
+    def diff(self) -> StateDiff:
+        """What changed since the start of the task."""
+        return StateDiff(
+            changes=tuple(
+                Change(
+                    entity_type=entity_type,
+                    id=entity_id,
+                    before=None if before is None else dict(before),
+                    after=None if after is None else dict(after),
+                )
+                for entity_type, entity_id, before, after in sorted(
+                    self._changes(), key=lambda change: change[:2]
+                )
+            )
+        )
+
+    @property
+    def state_hash(self) -> str:
+        """A hash of every entity as it is now, 64 hex digits; equal states have equal hashes."""
+        if self._start_hash_sum is None:
+            self._start_hash_sum = self._hash_of_start()
+        total = self._start_hash_sum
+        for entity_type, _, before, after in self._changes():
+            total -= record_digest(entity_type, before) if before is not None else 0
+            total += record_digest(entity_type, after) if after is not None else 0
+        return f"{total % _HASH_MODULUS:064x}"
+
+    def _hash_of_start(self) -> int:
+        total = self.base.hash_sum
+        for entity_type, changed in self._start_layer.items():
+            for entity_id, after in changed.items():
+                before = self.base.records[entity_type].get(entity_id)
+                total -= record_digest(entity_type, before) if before is not None else 0
+                total += record_digest(entity_type, after) if after is not None else 0
+        return total
+
+    def _changes(self) -> Iterator[tuple[str, str, Record | None, Record | None]]:
+        for entity_type in sorted({t for layer in self._layers for t in layer}):
+            for entity_id in sorted({i for la in self._layers for i in la.get(entity_type, ())}):
+                before = self._get_at_start(entity_type, entity_id)
+                after = self.get(entity_type, entity_id)
+                if before != after:
+                    yield entity_type, entity_id, before, after
+
+    def _get_at_start(self, entity_type: str, entity_id: str) -> Record | None:
+        patched = self._start_layer.get(entity_type)
+        if patched is not None and entity_id in patched:
+            return patched[entity_id]
+        return self._base_records(entity_type).get(entity_id)
+
+    def _base_records(self, entity_type: str) -> Mapping[str, Record]:
+        try:
+            return self.base.records[entity_type]
+        except KeyError:
+            known = ", ".join(sorted(self.base.records))
+            raise UnknownName(f"no entity type {entity_type!r}; there are: {known}") from None
+
+    def _changed(self, entity_type: str) -> Mapping[str, Record | None]:
+        layers = [la[entity_type] for la in (self._start_layer, *self._layers) if entity_type in la]
+        if len(layers) < 2:
+            return layers[0] if layers else {}
+        return {i: record for layer in layers for i, record in layer.items()}
+
+    def _layer(self, entity_type: str) -> dict[str, Record | None]:
+        return self._layers[-1].setdefault(entity_type, {})
+
+    def _is_taken(self, entity_type: str, entity_id: str) -> bool:
+        return entity_id in self.base.records[entity_type] or any(
+            entity_id in layer.get(entity_type, ()) for layer in (self._start_layer, *self._layers)
+        )
+
+    def _apply_patches(self, patches: tuple[Patch, ...]) -> None:
+        for patch in patches:
+            if patch.values is None:
+                self.delete(patch.entity_type, patch.id)
+            else:
+                known = self.get(patch.entity_type, patch.id) or {}
+                self.put(patch.entity_type, {**known, **patch.values, "id": patch.id})
+
+
+def _holds(field_value: Json, value: Json) -> bool:
+    if isinstance(field_value, list):
+        return value in field_value
+    return field_value == value
+
+
+def _first_free(id_format: str, now: datetime, taken: Mapping[str, Record]) -> int:
+    n = len(taken) + 1
+    while format_id(id_format, now, n) in taken:
+        n += 1
+    while n > 1 and format_id(id_format, now, n - 1) not in taken:
+        n -= 1
+    return n
