@@ -1,0 +1,1 @@
+"""Run bundles, judge, learn and measure; knows no database and no web."""
