@@ -1,7 +1,7 @@
 """Runs operations: what each kind of declared behaviour does to a state.
 
-Called by `engine` inside a transaction. A `Refusal` is the agent's to mend and becomes a tool error;
-an `ExpressionError` is the tool author's.
+Called by `engine` inside a transaction. A `Refusal` is the agent's to mend and becomes a tool
+error; an `ExpressionError` is the tool author's.
 """
 
 from collections.abc import Callable

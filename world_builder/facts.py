@@ -1,0 +1,140 @@
+"""Text as facts: one spelling for numbers, money, dates, case and white space.
+
+Lets a check find `$1,299.00` in "1299 dollars" and `2025-09-15` in "Sept. 15, 2025", and quote the
+passage verbatim. Used by `checking`; it decides nothing.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_MONTHS = (
+    "january february march april may june july august september october november december".split()
+)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec)[a-z]*\.?"
+_YEAR = r"(?:,?\s+(?P<{0}>(?:19|20)\d\d))?"
+_TOKEN = re.compile(
+    r"(?P<iso>(?<![\w-])(?:19|20)\d\d-\d\d-\d\d(?!\d)(?:T(?=\d))?)"
+    rf"|(?P<md>(?<!\w)(?P<md_month>{_MONTH})\s+(?P<md_day>\d{{1,2}})(?:st|nd|rd|th)?(?!\w)"
+    rf"{_YEAR.format('md_year')})"
+    rf"|(?P<dm>(?<![\w-])(?P<dm_day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dm_month>{_MONTH})(?!\w)"
+    rf"{_YEAR.format('dm_year')})"
+    r"|(?P<us>(?<![\w/-])(?P<us_month>\d{1,2})/(?P<us_day>\d{1,2})/(?P<us_year>(?:19|20)\d\d)(?!\w))"
+    r"|(?P<number>(?<![\w.-])(?:\$\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w-]|\.\d))"
+    r"|(?P<percent>\s+%)"
+    r"|(?P<space>\s+)"
+    r"|(?P<mark>[*`]+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w))",
+    re.IGNORECASE,
+)
+_LOOKALIKES = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "−": "-"}
+_ANY_YEAR = "0000"
+
+
+@dataclass(frozen=True, slots=True)
+class NormalText:
+    """A text in its one spelling, with the way back to the original."""
+
+    original: str
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    """For each character of `text`, where it came from in `original`."""
+
+    def quote(self, start: int, end: int) -> str:
+        """The original passage behind `text[start:end]`."""
+        return self.original[self.spans[start][0] : self.spans[end - 1][1]]
+
+
+@lru_cache(maxsize=4096)
+def normal(original: str) -> NormalText:
+    """The text with numbers, dates, case and white space in one spelling.
+
+    >>> normal("It costs  **$1,299.00** on Sept. 15, 2025").text
+    'it costs 1299 on 2025-09-15'
+    """
+    parts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    last = 0
+    for match in _TOKEN.finditer(original):
+        _plain(original, last, match.start(), parts, spans)
+        token = _spelled(match)
+        parts.append(token)
+        spans.extend([match.span()] * len(token))
+        last = match.end()
+    _plain(original, last, len(original), parts, spans)
+    return NormalText(original, "".join(parts), tuple(spans))
+
+
+def find_fact(haystack: str, fact: str) -> str | None:
+    """The passage of `haystack` that states the fact, verbatim; None when it does not occur.
+
+    Whole words only: `ord-1042` is not found in `ord-10421`, nor `74.99` in `174.99`. A date
+    without a year matches the same day of any year.
+
+    >>> find_fact("You get $1,299 back by September 3rd.", "2025-09-03")
+    'September 3rd'
+    """
+    text = normal(haystack)
+    needle = normal(fact).text.strip()
+    if not needle:
+        return None
+    match = _needle(needle).search(text.text)
+    return None if match is None else text.quote(match.start(), match.end())
+
+
+def numbers_in(text: str) -> list[tuple[float, str]]:
+    """Every number of a text, with the passage it stands in.
+
+    >>> numbers_in("$1,299.50 for 2 books from ord-17")
+    [(1299.5, '$1,299.50'), (2.0, '2')]
+    """
+    matches = (match[0] for match in _TOKEN.finditer(text) if match["number"])
+    return [(float(re.sub(r"[$,\s]", "", passage)), passage) for passage in matches]
+
+
+@lru_cache(maxsize=20_000)
+def _needle(needle: str) -> re.Pattern[str]:
+    pattern = re.escape(needle)
+    pattern = re.sub(
+        r"((?:19|20)\d\d)\\-(\d\d)\\-(\d\d)", rf"(?:\1|{_ANY_YEAR})\\-\2\\-\3", pattern
+    )
+    pattern = re.sub(rf"{_ANY_YEAR}\\-(\d\d)\\-(\d\d)", r"\\d{4}\\-\1\\-\2", pattern)
+    return re.compile(rf"(?<![\w])(?<!\d\.){pattern}(?![\w]|\.\d)")
+
+
+def _plain(
+    original: str, start: int, end: int, parts: list[str], spans: list[tuple[int, int]]
+) -> None:
+    for i in range(start, end):
+        character = _LOOKALIKES.get(original[i], original[i])
+        folded = unicodedata.normalize("NFKC", character).casefold()
+        parts.append(folded)
+        spans.extend([(i, i + 1)] * len(folded))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    if match["number"]:
+        return _number(match[0])
+    if match["space"]:
+        return " "
+    if match["mark"]:
+        return ""
+    if match["percent"]:
+        return "%"
+    if match["iso"]:
+        return match["iso"].upper().replace("T", " ")
+    form = "md" if match["md"] else "dm" if match["dm"] else "us"
+    return _date(match[f"{form}_year"], match[f"{form}_month"], match[f"{form}_day"])
+
+
+def _number(text: str) -> str:
+    digits = re.sub(r"[$,\s]", "", text)
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def _date(year: str | None, month: str, day: str) -> str:
+    if month.isdigit():
+        number = int(month)
+    else:
+        number = next(i for i, m in enumerate(_MONTHS, 1) if m.startswith(month.lower()[:3]))
+    return f"{year or _ANY_YEAR}-{number:02d}-{int(day):02d}"

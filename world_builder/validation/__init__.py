@@ -1,0 +1,26 @@
+"""What is wrong with a world: every problem at once, with its path and a hint. Never raises.
+
+`parse_world` takes raw data, `validate_world` a world that has the right shape; the studio's forms,
+the CLI and the publishing gates all ask here.
+"""
+
+from world_builder.validation.parsing import parse_task, parse_tool, parse_world
+from world_builder.validation.problems import Problem, has_errors
+from world_builder.validation.whole import (
+    validate_entity,
+    validate_task,
+    validate_tool,
+    validate_world,
+)
+
+__all__ = [
+    "Problem",
+    "has_errors",
+    "parse_task",
+    "parse_tool",
+    "parse_world",
+    "validate_entity",
+    "validate_task",
+    "validate_tool",
+    "validate_world",
+]
