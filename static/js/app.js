@@ -1,0 +1,12 @@
+// The entry of every page. Each module listens on the document, so fragments that arrive later need no wiring.
+import "./keys.js";
+import "./autosave.js";
+import "./notices.js";
+import "./copy.js";
+import "./criteria.js";
+
+const loadCharts = () => {
+  if (document.querySelector("[data-chart]")) import("./charts.js").then((charts) => charts.drawAll());
+};
+loadCharts();
+document.addEventListener("htmx:after:swap", loadCharts);
