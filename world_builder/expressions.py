@@ -103,9 +103,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 _KNOWN = frozenset(FUNCTIONS) | {"lookup", "find"}
 _CEL_FUNCTIONS = frozenset(
     "size contains startsWith endsWith matches string int uint double bytes bool timestamp "
-    "duration has all exists exists_one map filter min max getFullYear getMonth getDate getDayOfMonth "
-    "getDayOfWeek getDayOfYear getHours getMinutes getSeconds getMilliseconds type dyn "
-    "optional".split()
+    "duration has all exists exists_one map filter min max getFullYear getMonth getDate "
+    "getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds getMilliseconds "
+    "type dyn optional".split()
 )
 
 

@@ -2,7 +2,8 @@
 
 `WorldBase` is built once per process and never changes. A `WorldState` is a small overlay on it:
 reset drops the overlay, a transaction is a nested overlay that is merged or dropped, and the
-overlay is the diff. The state hash is a sum over entities, so one change costs one entity, not the world.
+overlay is the diff. The state hash is a sum over entities, so one change costs one entity, not
+the world.
 """
 
 from collections.abc import Iterator, Mapping

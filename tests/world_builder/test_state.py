@@ -1,0 +1,91 @@
+"""The state: nesting, removal, start patches, indexes that follow changes, hashes."""
+
+import pytest
+
+from world_builder.diff import ChangeKind, Patch
+from world_builder.errors import StateError, UnknownName
+from world_builder.frozen import Json
+from world_builder.state import WorldBase, WorldState
+from world_builder.tasks import Start
+
+SODA: dict[str, Json] = {"id": "it-01", "name": "Pear soda", "price_cents": 250, "stock": 5}
+
+
+def test_nested_transactions_merge_and_drop(state: WorldState) -> None:
+    with state.transaction():
+        state.put("item", {**SODA, "stock": 4})
+        with pytest.raises(RuntimeError):
+            _put_and_fail(state)
+        assert state.get("item", "it-01") == {**SODA, "stock": 4}
+    assert [c.changed_fields() for c in state.diff().changes] == [("stock",)]
+
+
+def test_a_change_undone_is_no_change(state: WorldState) -> None:
+    before = state.state_hash
+    state.put("item", {**SODA, "stock": 1})
+    assert state.state_hash != before
+    state.put("item", SODA)
+    assert state.state_hash == before
+    assert not state.diff().changes
+
+
+def test_removed_entities_are_gone_everywhere(state: WorldState) -> None:
+    state.delete("sale", "sa-250914-01")
+    assert state.get("sale", "sa-250914-01") is None
+    assert [r["id"] for r in state.find("sale", "item", "it-01")] == ["sa-250915-01"]
+    assert state.diff().changes[0].kind is ChangeKind.DELETED
+    with pytest.raises(StateError, match="no sale 'sa-250914-01' to remove"):
+        state.delete("sale", "sa-250914-01")
+
+
+def test_indexes_follow_changes(state: WorldState) -> None:
+    sale = state.get("sale", "sa-250914-01")
+    assert sale is not None
+    state.put("sale", {**sale, "item": "it-03"})
+    assert [r["id"] for r in state.find("sale", "item", "it-01")] == ["sa-250915-01"]
+    assert [r["id"] for r in state.find("sale", "item", "it-03")] == ["sa-250914-01"]
+
+
+def test_start_patches_are_not_part_of_the_diff(base: WorldBase) -> None:
+    start = Start(
+        start_state=(
+            Patch(entity_type="item", id="it-01", values={"stock": 1}),
+            Patch(entity_type="item", id="it-02", values=None),
+        )
+    )
+    state = WorldState(base, start)
+    assert state.get("item", "it-01") == {**SODA, "stock": 1}
+    assert [r["id"] for r in state.records("item")] == ["it-01", "it-03"]
+    assert not state.diff().changes
+    assert state.state_hash != WorldState(base).state_hash
+    state.put("item", SODA)
+    state.reset()
+    assert state.get("item", "it-01") == {**SODA, "stock": 1}
+
+
+def test_a_patch_that_cannot_be_applied_says_so(base: WorldBase) -> None:
+    with pytest.raises(StateError, match="no item 'it-77'"):
+        WorldState(base, Start(start_state=(Patch(entity_type="item", id="it-77", values=None),)))
+
+
+def test_states_share_the_base_and_nothing_else(base: WorldBase) -> None:
+    one, other = WorldState(base), WorldState(base)
+    one.put("item", {**SODA, "stock": 0})
+    assert other.get("item", "it-01") == SODA
+
+
+def test_strange_types_are_named(state: WorldState) -> None:
+    with pytest.raises(UnknownName, match="there are: item, sale"):
+        state.get("sales", "x")
+
+
+def test_new_ids_skip_what_is_taken(state: WorldState) -> None:
+    assert state.new_id("item") == "it-04"
+    state.put("item", {**SODA, "id": "it-04"})
+    assert state.new_id("item") == "it-05"
+
+
+def _put_and_fail(state: WorldState) -> None:
+    with state.transaction():
+        state.put("item", {**SODA, "stock": 3})
+        raise RuntimeError
