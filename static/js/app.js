@@ -4,9 +4,4 @@ import "./autosave.js";
 import "./notices.js";
 import "./copy.js";
 import "./criteria.js";
-
-const loadCharts = () => {
-  if (document.querySelector("[data-chart]")) import("./charts.js").then((charts) => charts.drawAll());
-};
-loadCharts();
-document.addEventListener("htmx:after:swap", loadCharts);
+import "./charts.js";

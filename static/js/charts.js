@@ -74,44 +74,50 @@ const append = (spec, update) => {
   if (extra > 0) for (const values of [spec.x, ...spec.series.map((one) => one.values)]) values.splice(0, extra);
 };
 
-const draw = (uPlot, figure) => {
+// Listens before uPlot has arrived, so that no event is lost while it loads.
+const prepare = (figure) => {
   const plot = figure.querySelector(".chart__plot");
   const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
   const stop = new AbortController();
-  const make = () => new uPlot(options(uPlot, figure, spec, plot), dataOf(spec), plot);
-  let chart = make();
-  const again = () => {
-    chart.destroy();
-    chart = make();
-  };
-  const refresh = () => {
-    if (chart.series[1]?.points && spec.x.length < 5) again();
-    else chart.setData(dataOf(spec));
-    showValues(figure, spec);
-  };
   const { signal } = stop;
-  const resize = new ResizeObserver(() => {
-    if (!figure.isConnected) {
-      stop.abort();
-      resize.disconnect();
-      chart.destroy();
-    } else chart.setSize({ width: Math.max(plot.clientWidth, 160), height: Number(figure.dataset.height) });
-  });
-  resize.observe(plot);
-  document.addEventListener("theme:change", again, { signal });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again, { signal });
+  let uPlot = null;
+  let chart = null;
+  const again = () => {
+    chart?.destroy();
+    chart = uPlot && new uPlot(options(uPlot, figure, spec, plot), dataOf(spec), plot);
+  };
   if (figure.dataset.chartEvent) {
     document.addEventListener(figure.dataset.chartEvent, (event) => {
       append(spec, JSON.parse(event.detail.data));
-      refresh();
+      showValues(figure, spec);
+      if (spec.x.length < 5) again();
+      else chart?.setData(dataOf(spec));
     }, { signal });
+  }
+  document.addEventListener("theme:change", again, { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again, { signal });
+  const resize = new ResizeObserver(() => {
+    if (figure.isConnected) {
+      chart?.setSize({ width: Math.max(plot.clientWidth, 160), height: Number(figure.dataset.height) });
+      return;
+    }
+    stop.abort();
+    resize.disconnect();
+    chart?.destroy();
+  });
+  resize.observe(plot);
+  loadVendor().then((library) => {
+    uPlot = library;
+    if (!signal.aborted) again();
+  });
+};
+
+const prepareAll = () => {
+  for (const figure of document.querySelectorAll("[data-chart]:not([data-drawn])")) {
+    figure.dataset.drawn = "";
+    prepare(figure);
   }
 };
 
-export const drawAll = async () => {
-  const fresh = [...document.querySelectorAll("[data-chart]:not([data-drawn])")];
-  for (const figure of fresh) figure.dataset.drawn = "";
-  if (!fresh.length) return;
-  const uPlot = await loadVendor();
-  for (const figure of fresh) draw(uPlot, figure);
-};
+prepareAll();
+document.addEventListener("htmx:after:swap", prepareAll);
