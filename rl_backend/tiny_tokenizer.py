@@ -1,0 +1,152 @@
+"""A small tokenizer of its own for the model made from scratch, with its chat template.
+
+Byte-level, so that any text survives encoding and decoding byte for byte; digits stand alone, so
+that identifiers are copied digit by digit. The template renders a conversation turn by turn:
+what is rendered for the first n messages is a prefix of what is rendered for more, which lets a
+tool result be tokenised as a delta. Knows nothing of models or worlds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from tokenizers import Regex as TokenizerRegex
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from rl_backend.hf_checkpoint import write_json
+from world_builder.frozen import Json
+
+SIZE_MULTIPLE = 16
+CHAT_TEMPLATE_FILE = "chat_template.jinja"
+
+
+class SpecialToken(StrEnum):
+    """Tokens that no ordinary text is cut into, in the order of their ids from 0."""
+
+    PAD = "<|pad|>"
+    BOS = "<|bos|>"
+    END = "<|end|>"
+    """Ends every turn; the engine stops on it."""
+    SYSTEM = "<|system|>"
+    USER = "<|user|>"
+    ASSISTANT = "<|assistant|>"
+    TOOL = "<|tool|>"
+    CALL_START = "<tool_call>"
+    CALL_END = "</tool_call>"
+
+
+MIN_VOCAB_SIZE = -(-(256 + len(SpecialToken)) // SIZE_MULTIPLE) * SIZE_MULTIPLE
+
+CHAT_TEMPLATE = """\
+{%- macro text(content) -%}
+  {%- if content is string -%}{{- content -}}
+  {%- elif content -%}{%- for part in content -%}{{- part['text'] -}}{%- endfor -%}
+  {%- endif -%}
+{%- endmacro -%}
+{%- macro kind(schema) -%}
+  {%- if schema['enum'] -%}{{- schema['enum'] | join('|') -}}
+  {%- elif schema['type'] == 'array' -%}{{- kind(schema['items'] or {}) -}}[]
+  {%- elif schema['format'] -%}{{- schema['format'] -}}
+  {%- elif schema['type'] is string -%}{{- schema['type'] -}}
+  {%- elif schema['type'] -%}{{- schema['type'] | join('|') -}}
+  {%- else -%}any{%- endif -%}
+{%- endmacro -%}
+{%- macro signature(tool) -%}
+  {%- set schema = tool['parameters'] or {} -%}
+  {{- tool['name'] -}}(
+  {%- for name, property in (schema['properties'] or {}).items() -%}
+    {{- '' if loop.first else ', ' -}}{{- name -}}
+    {{- '' if name in (schema['required'] or []) else '?' -}}{{- ': ' -}}{{- kind(property) -}}
+  {%- endfor -%})
+{%- endmacro -%}
+{{- '<|bos|>' -}}
+{%- set has_system = messages and messages[0]['role'] == 'system' -%}
+{%- if has_system or tools -%}
+  {{- '<|system|>' -}}
+  {%- if has_system -%}{{- text(messages[0]['content']) -}}{%- endif -%}
+  {%- for tool in tools or [] -%}
+    {{- '' if loop.first and not has_system else '\\n' -}}
+    {{- signature(tool['function'] or tool) -}}
+  {%- endfor -%}
+  {{- '<|end|>' -}}
+{%- endif -%}
+{%- for message in messages -%}
+  {%- if not (loop.first and has_system) -%}
+    {{- '<|' + message['role'] + '|>' -}}{%- set content = text(message['content']) -%}
+    {{- content -}}
+    {%- for call in message['tool_calls'] or [] -%}
+      {%- set function = call['function'] or call -%}
+      {{- '\\n' if content or not loop.first else '' -}}
+      {{- '<tool_call>\\n{"name": ' + (function['name'] | tojson) + ', "arguments": ' -}}
+      {%- if function['arguments'] is string -%}{{- function['arguments'] -}}
+      {%- else -%}{{- function['arguments'] | tojson -}}{%- endif -%}
+      {{- '}\\n</tool_call>' -}}
+    {%- endfor -%}
+    {{- '<|end|>' -}}
+  {%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}
+"""
+
+
+def train_tokenizer(texts: Iterable[str], *, vocab_size: int) -> Tokenizer:
+    """A byte-level BPE tokenizer learned from `texts`.
+
+    It has at most `vocab_size` tokens, and always a multiple of 16 (so that the vocabulary can
+    be cut over ranks): what the texts do not fill is padded with reserved tokens. Special tokens
+    in the texts are recognised, not learned as text. The same texts give the same tokenizer.
+
+    Raises:
+        ValueError: `vocab_size` has no room for the 256 bytes and the special tokens.
+    """
+    if vocab_size < MIN_VOCAB_SIZE:
+        raise ValueError(f"vocab_size must be {MIN_VOCAB_SIZE} or more, got {vocab_size}")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(TokenizerRegex(r"\d"), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(  # type: ignore[no-untyped-call]
+        vocab_size=vocab_size // SIZE_MULTIPLE * SIZE_MULTIPLE,
+        special_tokens=[str(token) for token in SpecialToken],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_plain_parts(texts), trainer)
+    num_missing = -tokenizer.get_vocab_size() % SIZE_MULTIPLE
+    tokenizer.add_special_tokens([f"<|reserved_{i}|>" for i in range(num_missing)])
+    return tokenizer
+
+
+def write_tokenizer(directory: Path, tokenizer: Tokenizer, *, context_length: int) -> None:
+    """Writes the files from which transformers and SGLang load the tokenizer."""
+    tokenizer.save(str(directory / "tokenizer.json"))
+    (directory / CHAT_TEMPLATE_FILE).write_text(CHAT_TEMPLATE, encoding="utf-8")
+    named: dict[str, Json] = {
+        "bos_token": str(SpecialToken.BOS),
+        "eos_token": str(SpecialToken.END),
+        "pad_token": str(SpecialToken.PAD),
+    }
+    write_json(directory / "special_tokens_map.json", named)
+    write_json(
+        directory / "tokenizer_config.json",
+        named
+        | {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": context_length,
+            "clean_up_tokenization_spaces": False,
+            "add_prefix_space": False,
+        },
+    )
+
+
+def _plain_parts(texts: Iterable[str]) -> Iterator[str]:
+    boundary = re.compile("|".join(re.escape(token) for token in SpecialToken))
+    for text in texts:
+        yield from (part for part in boundary.split(text) if part)

@@ -1,0 +1,1 @@
+"""Trainers: what turns a batch into a new policy version."""

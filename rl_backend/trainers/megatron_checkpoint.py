@@ -1,0 +1,118 @@
+"""Checkpoints of the Megatron trainer: all that makes a resumed run repeat the same losses.
+
+Weights, optimizer and random states go through Megatron's distributed checkpointing, each rank
+writing its own part; the policy version and the caller's own state are a small JSON beside them.
+A checkpoint directory appears complete or not at all.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from pydantic import Field
+
+from rl_backend.hf_checkpoint import staging_directory, swap_directory, write_json
+from rl_backend.trainers.megatron_quiet import quiet
+from rl_backend.types import PolicyVersion
+from world_builder.frozen import Frozen, Json
+
+with quiet():
+    from megatron.core import dist_checkpointing
+    from megatron.core.dist_checkpointing.mapping import ShardedObject
+    from megatron.core.tensor_parallel.random import get_cuda_rng_tracker
+
+STATE_FILE = "trainer.json"
+_OPTIMIZER_METADATA = {"distrib_optim_sharding_type": "dp_reshardable"}
+
+
+class TrainerState(Frozen):
+    """The part of a checkpoint that people can read."""
+
+    policy_version: PolicyVersion
+    num_ranks: int
+    extra: dict[str, Json] = Field(default_factory=dict)
+    """What the caller of the trainer needs to go on, such as its position in the data."""
+
+
+def save(directory: Path, model: Any, optimizer: Any, state: TrainerState) -> None:
+    """Writes a checkpoint from all ranks together."""
+    staging = _shared_staging(directory)
+    with quiet():
+        dist_checkpointing.save(_sharded(model, optimizer, is_loading=False), str(staging))
+    if dist.get_rank() == 0:
+        write_json(staging / STATE_FILE, state.model_dump(mode="json"))
+        swap_directory(staging, directory)
+    dist.barrier()
+
+
+def load(directory: Path, model: Any, optimizer: Any) -> TrainerState:
+    """Restores model, optimizer and random states in place, on all ranks together.
+
+    Raises:
+        ValueError: it is no checkpoint, or one of another number of ranks.
+    """
+    state = read_state(directory)
+    if state.num_ranks != dist.get_world_size():
+        raise ValueError(
+            f"{directory} was saved by {state.num_ranks} ranks, now there are "
+            f"{dist.get_world_size()}; resume with as many"
+        )
+    with quiet(), torch.no_grad():
+        wanted = _sharded(model, optimizer, is_loading=True)
+        found = dist_checkpointing.load(wanted, str(directory))
+        model.load_state_dict(found["model"])
+        optimizer.load_state_dict(found["optimizer"])
+        _set_random_states(found["random"])
+    return state
+
+
+def read_state(directory: Path) -> TrainerState:
+    """The readable part of a checkpoint.
+
+    Raises:
+        ValueError: the directory is no checkpoint.
+    """
+    path = directory / STATE_FILE
+    try:
+        return TrainerState.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{directory} is not a trainer checkpoint: {error}") from error
+
+
+def _shared_staging(directory: Path) -> Path:
+    """One new directory beside `directory`, known to all ranks."""
+    name: list[str | None] = [None]
+    if dist.get_rank() == 0:
+        name[0] = str(staging_directory(directory))
+    dist.broadcast_object_list(name, src=0)
+    return Path(str(name[0]))
+
+
+def _sharded(model: Any, optimizer: Any, *, is_loading: bool) -> dict[str, Any]:
+    model_state = model.sharded_state_dict()
+    return {
+        "model": model_state,
+        "optimizer": optimizer.sharded_state_dict(
+            model_state, is_loading=is_loading, metadata=_OPTIMIZER_METADATA
+        ),
+        "random": ShardedObject(
+            "random", _random_states(), (dist.get_world_size(),), (dist.get_rank(),)
+        ),
+    }
+
+
+def _random_states() -> dict[str, Any]:
+    return {
+        "cpu": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state(),
+        "tracker": get_cuda_rng_tracker().get_states(),
+    }
+
+
+def _set_random_states(states: dict[str, Any]) -> None:
+    get_cuda_rng_tracker().set_states(states["tracker"])
+    torch.cuda.set_rng_state(states["cuda"])
+    torch.set_rng_state(states["cpu"])

@@ -1,0 +1,27 @@
+"""Silences what Megatron-core says about itself.
+
+It warns at import about every optional accelerator that is not installed, and while building,
+saving and loading about its own and torch's deprecated calls: nothing a user of this package can
+mend, and enough to bury what they could.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No Python warning and no log line below an error, while entered."""
+    logger = logging.getLogger("megatron")
+    level = logger.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
