@@ -1,0 +1,285 @@
+"""The one configuration of a training run: TOML in, JSON out, frozen.
+
+A preset (`presets/<name>.toml`) plus overrides (`rollout.group_size=8`) make a `RunConfig`, which
+the run directory keeps as `config.json`. Nothing else configures a run: no environment variable
+and no flag of the training process. It reads no bundle and starts nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from typing import Self
+
+from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic import Field as Declared
+
+from rl_backend.advantages import AdvantageNorm
+from world_builder.frozen import Frozen, Json
+
+
+class ConfigError(ValueError):
+    """A configuration is wrong; `problems` lists everything to mend, each with its path."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("the run configuration is wrong:\n  " + "\n  ".join(self.problems))
+
+
+class Section(Frozen):
+    """A part of the configuration; its field texts are the help shown to people."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class ModelConfig(Section):
+    """The starting weights."""
+
+    path: str | None = None
+    """A Hugging Face directory (Llama or Qwen like) with its tokenizer. None makes a small model
+    from scratch; the sizes below then apply."""
+    vocab_size: int = Declared(default=768, ge=300)
+    """Upper bound on tokens of the made tokenizer."""
+    hidden_size: int = Declared(default=128, ge=16)
+    """Width of the made model."""
+    num_layers: int = Declared(default=4, ge=1)
+    """Depth of the made model."""
+    num_heads: int = Declared(default=4, ge=1)
+    """Attention heads of the made model; must divide `hidden_size`."""
+    context_length: int = Declared(default=1024, ge=64)
+    """Tokens of one row at most, prompt included; a longer rollout stops as `context_full`."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.hidden_size % self.num_heads:
+            raise ValueError(
+                f"num_heads ({self.num_heads}) must divide hidden_size ({self.hidden_size})"
+            )
+        return self
+
+
+class WarmStartConfig(Section):
+    """Supervised steps on reference solutions of the training split, before the first rollout."""
+
+    num_steps: int = Declared(default=0, ge=0)
+    """Updates; 0 skips the warm start."""
+    batch_size: int = Declared(default=16, ge=1)
+    """Demonstrations per update."""
+    learning_rate: float = Declared(default=1e-3, gt=0)
+    """Peak step size; falls to a tenth along a cosine, after a tenth of the steps rising."""
+    context_weight: float = Declared(default=0.1, ge=0, le=1)
+    """Loss weight of prompt and tool-result tokens; 0 trains on assistant tokens alone."""
+
+
+class RolloutConfig(Section):
+    """How rollouts are made."""
+
+    tasks_per_step: int = Declared(default=16, ge=1)
+    """Training tasks (groups) per step."""
+    group_size: int = Declared(default=16, ge=2)
+    """Rollouts per task. Source: paper section 4.2."""
+    min_group_size: int = Declared(default=2, ge=2)
+    """Scored rollouts a group needs; with fewer it is dropped and counted."""
+    temperature: float = Declared(default=1.0, gt=0)
+    """Sampling temperature; the trainer compares log-probabilities at the same one."""
+    top_p: float = Declared(default=1.0, gt=0, le=1)
+    """Nucleus of sampling; below 1 the sampled distribution is no longer the trained one."""
+    max_new_tokens: int = Declared(default=256, ge=1)
+    """Sampled tokens of one turn at most."""
+    concurrency: int = Declared(default=32, ge=1)
+    """Rollouts in flight at once."""
+    runtime: str = Declared(default="in_process", pattern="^(in_process|server)$")
+    """Where worlds run: `in_process`, or `server` (a bundle's environment server)."""
+
+    @model_validator(mode="after")
+    def _group_can_be_filled(self) -> Self:
+        if self.min_group_size > self.group_size:
+            raise ValueError(
+                f"min_group_size ({self.min_group_size}) must not exceed "
+                f"group_size ({self.group_size})"
+            )
+        return self
+
+
+class AdvantageConfig(Section):
+    """How rewards of a group become advantages."""
+
+    norm: AdvantageNorm = AdvantageNorm.STD
+    """`std` divides by the group's deviation, `none` does not."""
+    std_floor: float = Declared(default=0.0, ge=0)
+    """Smallest deviation divided by, in reward; 0 leaves tiny spreads as they are."""
+
+
+class ObjectiveConfig(Section):
+    """The clipped objective. Source: paper section 4.4."""
+
+    clip_low: float = Declared(default=0.2, ge=0, lt=1)
+    """The ratio is clipped at 1 - clip_low."""
+    clip_high: float = Declared(default=0.28, ge=0)
+    """The ratio is clipped at 1 + clip_high; equal to clip_low it is GRPO."""
+    dual_clip: float | None = Declared(default=None, gt=1)
+    """Bound on the loss of a token with a negative advantage, in advantages; None: no bound."""
+    engine_ratio_cap: float | None = Declared(default=None, ge=1)
+    """Cap of the importance weight between trainer and engine; None: no weight."""
+
+
+class TrainerConfig(Section):
+    """The Megatron update."""
+
+    learning_rate: float = Declared(default=1e-6, gt=0)
+    """Step size of Adam in the reinforcement phase."""
+    weight_decay: float = Declared(default=0.0, ge=0)
+    """Decoupled decay of Adam."""
+    max_grad_norm: float = Declared(default=1.0, gt=0)
+    """The gradient's norm is clipped to this."""
+    num_minibatches: int = Declared(default=1, ge=1)
+    """Updates that one step's samples are cut into; above 1 the later ones are off-policy and
+    the clipping has work to do."""
+    max_tokens_per_microbatch: int = Declared(default=8192, ge=1)
+    """Padded tokens of one forward pass: bounds memory, never changes the update."""
+    tensor_parallel: int = Declared(default=1, ge=1)
+    """Ranks that one layer is cut over."""
+    pipeline_parallel: int = Declared(default=1, ge=1)
+    """Ranks that the layers are cut over."""
+    dtype: str = Declared(default="float32", pattern="^(float32|bfloat16)$")
+    """Number format of weights and activations."""
+
+
+class EngineConfig(Section):
+    """The SGLang server."""
+
+    url: str | None = None
+    """A server that is already running and sees the same files; None starts one for the run."""
+    max_total_tokens: int = Declared(default=16384, ge=256)
+    """Tokens that the server's cache holds."""
+    mem_fraction: float = Declared(default=0.2, gt=0, lt=1)
+    """Share of memory for weights and cache."""
+    startup_timeout_s: float = Declared(default=300.0, gt=0)
+    """Seconds until a server that does not answer is given up."""
+    request_timeout_s: float = Declared(default=120.0, gt=0)
+    """Seconds until one generation is given up."""
+
+
+class EvaluationConfig(Section):
+    """Held-out evaluation: before the first step, every n steps and after the last."""
+
+    every_num_steps: int | None = Declared(default=10, ge=1)
+    """Steps between evaluations; None evaluates only before and after."""
+    rollouts_per_task: int = Declared(default=1, ge=1)
+    """Rollouts of each held-out task."""
+    temperature: float = Declared(default=0.0, ge=0)
+    """Sampling temperature; 0 is greedy."""
+
+
+class RunConfig(Section):
+    """Everything that decides a training run, apart from the bundle it trains on."""
+
+    preset: str = ""
+    """Name of the preset it was made from; empty when from none."""
+    description: str = ""
+    """What the preset is for, shown where it is chosen."""
+    seed: int = Declared(default=0, ge=0)
+    """All random numbers of the run follow from it."""
+    num_steps: int = Declared(default=100, ge=0)
+    """Reinforcement steps."""
+    max_policy_lag: int = Declared(default=0, ge=0)
+    """Updates by which a sample's policy may be older than the trained one; 0: on-policy. Samples
+    that grew older in the buffer are dropped and counted."""
+    min_groups_per_step: int = Declared(default=1, ge=1)
+    """Groups with a spread of rewards that a step wants before it updates."""
+    max_rounds_per_step: int = Declared(default=1, ge=1)
+    """Rounds of `tasks_per_step` tasks that a step may take to find them."""
+    checkpoint_every_num_steps: int = Declared(default=10, ge=1)
+    """Steps between checkpoints; the last step always makes one."""
+    keep_num_checkpoints: int = Declared(default=2, ge=1)
+    """Newest checkpoints that are kept."""
+    model: ModelConfig = ModelConfig()
+    warm_start: WarmStartConfig = WarmStartConfig()
+    rollout: RolloutConfig = RolloutConfig()
+    advantage: AdvantageConfig = AdvantageConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    trainer: TrainerConfig = TrainerConfig()
+    engine: EngineConfig = EngineConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+
+def parse_config(text: str, overrides: Iterable[str] = (), *, preset: str = "") -> RunConfig:
+    """The configuration that a TOML text and `path=value` overrides make.
+
+    Raises:
+        ConfigError: the TOML does not parse, an override is malformed, or values are wrong; all
+            wrong values at once.
+    """
+    try:
+        data: dict[str, Json] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"not TOML: {error}"]) from error
+    problems = [p for item in overrides if (p := _override(data, item)) is not None]
+    if preset:
+        data["preset"] = preset
+    try:
+        config = RunConfig.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError([*problems, *_problem_lines(error)]) from error
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def load_preset(name: str, overrides: Iterable[str] = ()) -> RunConfig:
+    """A shipped preset with overrides. Raises ConfigError (also for an unknown name)."""
+    if name not in preset_names():
+        raise ConfigError([f"no preset {name!r}; there are: {', '.join(preset_names())}"])
+    text = (_presets() / f"{name}.toml").read_text(encoding="utf-8")
+    return parse_config(text, overrides, preset=name)
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of the shipped presets, sorted."""
+    files = (entry.name for entry in _presets().iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in files if name.endswith(".toml")))
+
+
+def _presets() -> resources.abc.Traversable:
+    return resources.files("rl_backend") / "presets"
+
+
+def _override(data: dict[str, Json], item: str) -> str | None:
+    """Sets one `path=value` in place; the problem when it cannot."""
+    path, equals, value = item.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        return f"override {item!r}: write it as path=value, such as rollout.group_size=8"
+    for key in keys[:-1]:
+        inner = data.setdefault(key, {})
+        if not isinstance(inner, dict):
+            return f"override {item!r}: {key} is a value, not a section"
+        data = inner
+    data[keys[-1]] = _toml_value(value.strip())
+    return None
+
+
+def _toml_value(text: str) -> Json:
+    """The value a TOML file would have there; bare words are text, `none` is None."""
+    if text.lower() == "none":
+        return None
+    try:
+        value: Json = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value
+
+
+def _problem_lines(error: ValidationError) -> list[str]:
+    return [
+        f"{'.'.join(str(part) for part in item['loc']) or 'config'}: "
+        f"{_hint(item['type'], item['msg'])}"
+        for item in error.errors(include_url=False)
+    ]
+
+
+def _hint(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "no such setting; look for a spelling mistake"
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,70 @@
+"""Presets load, overrides apply, and wrong values are all named at once."""
+
+import pytest
+
+from rl_backend.config import ConfigError, RunConfig, load_preset, parse_config, preset_names
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_loads_and_says_what_it_is_for(name: str) -> None:
+    config = load_preset(name)
+    assert config.preset == name
+    assert len(config.description) > 20
+    assert RunConfig.model_validate_json(config.model_dump_json()) == config
+
+
+def test_overrides_reach_nested_settings() -> None:
+    config = load_preset(
+        "tiny",
+        ["rollout.group_size=4", "model.path=/models/a b", "evaluation.every_num_steps=none"],
+    )
+    assert config.rollout.group_size == 4
+    assert config.model.path == "/models/a b"
+    assert config.evaluation.every_num_steps is None
+
+
+def test_all_problems_are_reported_with_their_paths() -> None:
+    text = "num_steps = -1\ngroups = 3\n[rollout]\ngroup_size = 1\n[model]\nnum_heads = 7\n"
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, ["no-equals-sign", "rollout.top_p=3"])
+    paths = {problem.split(":")[0] for problem in caught.value.problems}
+    assert paths == {
+        "override 'no-equals-sign'",
+        "num_steps",
+        "groups",
+        "rollout.group_size",
+        "rollout.top_p",
+        "model",
+    }
+
+
+def test_a_group_must_be_able_to_reach_its_minimum() -> None:
+    with pytest.raises(ConfigError, match="must not exceed group_size"):
+        parse_config("[rollout]\ngroup_size = 4\nmin_group_size = 5\n")
+
+
+def test_an_unknown_preset_names_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="there are: gpu, smoke, tiny"):
+        load_preset("huge")
+
+
+def test_broken_toml_is_a_config_error() -> None:
+    with pytest.raises(ConfigError, match="not TOML"):
+        parse_config("[rollout")
+
+
+def test_every_setting_is_documented() -> None:
+    def undocumented(schema: dict[str, object]) -> list[str]:
+        properties = schema["properties"]
+        assert isinstance(properties, dict)
+        return [n for n, field in properties.items() if not _is_documented(field)]
+
+    whole = RunConfig.model_json_schema()
+    assert undocumented(whole) == []
+    for name, section in whole["$defs"].items():
+        if name.endswith("Config"):
+            assert undocumented(section) == [], name
+
+
+def _is_documented(field: dict[str, object]) -> bool:
+    return "description" in field or "$ref" in field
