@@ -2,6 +2,7 @@
 // A button or link is clicked, a field is focused. Shortcuts rest while typing and while a dialog is open;
 // what destroys (data-danger) never answers to a key without a modifier.
 const NAMES = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right", " ": "space", Escape: "esc" };
+const EDITING = new Set(["mod+z", "mod+y", "mod+a", "mod+c", "mod+v", "mod+x", "mod+shift+z"]);
 const SEQUENCE_MS = 1200;
 let pending = { key: "", at: 0 };
 
@@ -47,7 +48,9 @@ const act = (element) => {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || ["Control", "Alt", "Shift", "Meta"].includes(event.key)) return;
   const chord = chordOf(event);
-  if (!hasModifier(chord) && (isTyping(event.target) || !singleKeysOn())) return;
+  if (isTyping(event.target) && (!hasModifier(chord) || EDITING.has(chord))) return;
+  if (!hasModifier(chord) && !singleKeysOn()) return;
+  if (["enter", "space"].includes(chord) && event.target.closest("a, button, summary")) return;
   const isFresh = event.timeStamp - pending.at < SEQUENCE_MS;
   const element = (isFresh && pending.key && find(`${pending.key} ${chord}`)) || find(chord);
   pending = element ? { key: "", at: 0 } : { key: chord, at: event.timeStamp };

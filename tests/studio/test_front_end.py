@@ -81,7 +81,7 @@ class Handler(SimpleHTTPRequestHandler):
         self.server.posted.append((self.command, self.path, parse_qs(body)))
         self.answer(b"<p>kept</p>", "text/html", self.server.answer_status)
 
-    do_PATCH = do_POST
+    do_PATCH = do_POST  # noqa: N815 - the base class names it
 
     def answer(self, body: bytes, kind: str, status: int = 200) -> None:
         self.send_response(status)
@@ -150,6 +150,8 @@ def test_shortcuts_act_rest_while_typing_and_are_listed(browser: Browser, site: 
         expect(new).to_be_focused()
         page.keyboard.type("n? a")
         expect(new).to_have_value("n? a")
+        page.keyboard.press("Control+z")
+        expect(new).not_to_have_value("n? a")
         new.fill("")
         new.blur()
         page.keyboard.press("?")
