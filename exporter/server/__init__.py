@@ -1,5 +1,5 @@
-"""The environment server of a bundle: MCP and control over HTTP.
+"""The environment server of a bundle: its world over MCP, and control for a trainer.
 
-It is copied, with `world_builder`, into `server/` of each bundle, so it imports only those two
-and the MCP SDK.
+Copied with what it imports into `server/` of each bundle. It reads entities and tools, never tasks,
+rubrics or solutions, and never writes a bundle.
 """

@@ -1,0 +1,102 @@
+"""Every file of a bundle except its manifest, as bytes in memory: a pure function of the world.
+
+Between `World` and `writer`. It touches no disk but the source of the environment server, which it
+copies.
+"""
+
+from pathlib import Path
+
+import exporter
+import world_builder
+from exporter import layout
+from exporter.closure import source_closure
+from exporter.container import DOCKERFILE, DOCKERIGNORE, REQUIREMENTS, readme
+from exporter.encoding import one_per_line, pretty, pretty_model
+from exporter.mcp_tools import mcp_tools
+from exporter.parts import (
+    SchemaDocument,
+    SystemPromptEntry,
+    SystemPromptIndex,
+    ToolsDocument,
+    WorldHeader,
+)
+from world_builder.schema import json_schema
+from world_builder.world import World
+
+_SERVER_MODULES = ("exporter.server.__main__", "exporter.server.healthcheck")
+
+
+def bundle_files(world: World, version: str) -> dict[str, bytes]:
+    """All files by path, without `bundle.json`."""
+    return {
+        **entity_files(world),
+        **system_prompt_files(world),
+        **task_files(world),
+        **solution_files(world),
+        **tool_files(world),
+        **server_files(),
+        layout.DOCKERFILE: DOCKERFILE.encode(),
+        layout.DOCKERIGNORE: DOCKERIGNORE.encode(),
+        layout.README: readme(world, version).encode(),
+    }
+
+
+def entity_files(world: World) -> dict[str, bytes]:
+    """`entities/`: the records by type, and the schema document."""
+    header = WorldHeader(
+        name=world.name,
+        title=world.title,
+        description=world.description,
+        now=world.now,
+        seed=world.seed,
+    )
+    schema = SchemaDocument(
+        world=header,
+        entity_types=world.entity_types,
+        json_schemas={t.name: json_schema(t) for t in world.entity_types},
+    )
+    records = {layout.entity_path(t): one_per_line(rs) for t, rs in world.entities.items()}
+    return {**records, layout.ENTITY_SCHEMA: pretty_model(schema)}
+
+
+def system_prompt_files(world: World) -> dict[str, bytes]:
+    """`system-prompts/`: one Markdown file a policy, and their order and titles."""
+    entries = tuple(SystemPromptEntry(name=p.name, title=p.title) for p in world.policies)
+    index = SystemPromptIndex(system_prompts=entries)
+    texts = {layout.system_prompt_path(p.name): p.text.encode() for p in world.policies}
+    return {**texts, layout.SYSTEM_PROMPT_INDEX: pretty_model(index)}
+
+
+def task_files(world: World) -> dict[str, bytes]:
+    """`tasks/`: prompts and rubrics, without reference solutions."""
+    hidden = {"reference_solution"}
+    return {layout.task_path(t.id): pretty_model(t, exclude=hidden) for t in world.tasks}
+
+
+def solution_files(world: World) -> dict[str, bytes]:
+    """`solutions/`: the reference solutions of the tasks that have one."""
+    return {
+        layout.solution_path(task.id): pretty_model(task.reference_solution)
+        for task in world.tasks
+        if task.reference_solution is not None
+    }
+
+
+def tool_files(world: World) -> dict[str, bytes]:
+    """The tools as an agent sees them, and as the server runs them."""
+    declared = ToolsDocument(tools=world.tools, surfaces=world.surfaces)
+    return {
+        layout.MCP_TOOLS: pretty(mcp_tools(world.surface_tools())),
+        layout.SERVER_TOOLS: pretty_model(declared),
+    }
+
+
+def server_files() -> dict[str, bytes]:
+    """`server/`: the environment server with all it imports, and its pinned requirements."""
+    roots = {
+        package.__name__: Path(str(package.__file__)).parent
+        for package in (exporter, world_builder)
+    }
+    sources = source_closure(_SERVER_MODULES, roots)
+    copied = {f"{layout.SERVER}{name}": data for name, data in sources.items()}
+    return {**copied, layout.SERVER_REQUIREMENTS: REQUIREMENTS.encode()}

@@ -1,0 +1,31 @@
+"""How the parts of a world become text, the same bytes on every machine, and back.
+
+Declared things keep the order of their declaration, records are canonical JSON, text is UTF-8 with
+plain line feeds. `contents` decides which part goes where.
+"""
+
+import json
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+
+from world_builder.frozen import Json, Record
+from world_builder.ids import canonical_json
+
+
+def pretty(value: Json) -> bytes:
+    """JSON for people: two spaces, a final line end. Keys stay in the author's order: agents read
+    the properties of a tool's schema in it."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return f"{text}\n".encode()
+
+
+def pretty_model(model: BaseModel, exclude: set[str] | None = None) -> bytes:
+    """A declared thing as `pretty` JSON."""
+    return pretty(model.model_dump(mode="json", exclude=exclude))
+
+
+def one_per_line(records: Iterable[Record]) -> bytes:
+    """A JSON array with one record per line, so that a changed record is a changed line."""
+    lines = ",\n".join(canonical_json(record) for record in records)
+    return f"[\n{lines}\n]\n".encode() if lines else b"[]\n"

@@ -1,0 +1,131 @@
+"""The isolated worlds of one server process, over one shared base.
+
+`mcp_endpoint` applies calls here, `control` makes and removes rollouts. It knows no HTTP.
+"""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from world_builder.engine import Engine
+from world_builder.errors import WorldError
+from world_builder.ids import canonical_json
+from world_builder.state import WorldBase, WorldState
+from world_builder.tasks import Start
+from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
+from world_builder.world import World
+
+REMEMBERED_CALLS = 1024
+"""Answers kept for retries, per rollout; older ones are forgotten first."""
+
+_ID_BYTES = 24
+
+
+class AtCapacity(WorldError):
+    """No rollout can be added before another one ends."""
+
+
+class Rollout:
+    """One isolated world: its state, its tools and the answers to calls that may be retried."""
+
+    def __init__(self, rollout_id: str, base: WorldBase, engine: Engine, start: Start) -> None:
+        self.id = rollout_id
+        self.state = WorldState(base, start)
+        self.used_at_s = 0.0
+        self._engine = engine
+        self._answers: OrderedDict[str, tuple[str, ToolResult]] = OrderedDict()
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        return self._engine.tools
+
+    def call(self, call: ToolCall, key: str | None = None) -> ToolResult:
+        """What the call answers; with a key that was seen, the answer it got, and nothing is done.
+
+        A key that comes back with another call is refused.
+        """
+        if key is None:
+            return self._engine.apply(self.state, call)
+        fingerprint = f"{call.tool} {canonical_json(call.arguments)}"
+        if key in self._answers:
+            return self._answer(key, fingerprint, call)
+        result = self._engine.apply(self.state, call)
+        self._answers[key] = (fingerprint, result)
+        if len(self._answers) > REMEMBERED_CALLS:
+            self._answers.popitem(last=False)
+        return result
+
+    def _answer(self, key: str, fingerprint: str, call: ToolCall) -> ToolResult:
+        known, result = self._answers[key]
+        if known == fingerprint:
+            return result
+        message = f"the idempotency key {key!r} was used for another call; use a new one"
+        return tool_error(call.tool, ToolErrorCode.MALFORMED_CALL, message)
+
+
+class Rollouts:
+    """All rollouts of a process."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        capacity: int,
+        idle_s: float,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.capacity = capacity
+        self._base = WorldBase(world)
+        self._engines: dict[str, Engine] = {}
+        self._rollouts: dict[str, Rollout] = {}
+        self._idle_s = idle_s
+        self._clock_s = clock_s
+
+    def __len__(self) -> int:
+        return len(self._rollouts)
+
+    def single(self, start: Start) -> Rollout:
+        """A world of its own that counts for no capacity: the one at `/mcp`. Raises WorldError."""
+        return Rollout("", self._base, self._engine(start.tool_surface), start)
+
+    def add(self, start: Start) -> Rollout:
+        """A fresh world under an id that nobody can guess.
+
+        Raises AtCapacity, or WorldError when the world cannot start so.
+        """
+        self.reap()
+        if len(self._rollouts) >= self.capacity:
+            raise AtCapacity(
+                f"all {self.capacity} rollouts are in use: DELETE the finished ones, wait, or "
+                "start the server with a higher --capacity"
+            )
+        rollout_id = secrets.token_urlsafe(_ID_BYTES)
+        rollout = Rollout(rollout_id, self._base, self._engine(start.tool_surface), start)
+        rollout.used_at_s = self._clock_s()
+        self._rollouts[rollout_id] = rollout
+        return rollout
+
+    def get(self, rollout_id: str) -> Rollout | None:
+        """The rollout, now in use again; None when there is none, or no more."""
+        rollout = self._rollouts.get(rollout_id)
+        if rollout is not None:
+            rollout.used_at_s = self._clock_s()
+        return rollout
+
+    def remove(self, rollout_id: str) -> bool:
+        """True when there was such a rollout."""
+        return self._rollouts.pop(rollout_id, None) is not None
+
+    def reap(self) -> int:
+        """Removes the rollouts that were idle for too long; returns how many."""
+        limit = self._clock_s() - self._idle_s
+        idle = [i for i, rollout in self._rollouts.items() if rollout.used_at_s <= limit]
+        for rollout_id in idle:
+            del self._rollouts[rollout_id]
+        return len(idle)
+
+    def _engine(self, surface: str) -> Engine:
+        if surface not in self._engines:
+            self._engines[surface] = Engine(self._base.world, surface)
+        return self._engines[surface]

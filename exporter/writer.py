@@ -1,0 +1,180 @@
+"""The write side of a bundle: a world becomes a folder that never changes again.
+
+After `gates`, before everything that trains or serves. The folder appears whole or not at all, and
+a version that exists is never replaced by another one.
+"""
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from exporter import layout
+from exporter.archive import write_tar
+from exporter.bundle import Bundle
+from exporter.contents import bundle_files
+from exporter.encoding import pretty_model
+from exporter.errors import BundleError, ExporterError, VersionTaken
+from exporter.gates import run_gates
+from exporter.manifest import (
+    SEMVER_PATTERN,
+    Counts,
+    GateReport,
+    Manifest,
+    PinnedJudge,
+    Splits,
+)
+from world_builder.ids import content_hash
+from world_builder.tasks import Split
+from world_builder.world import World
+
+_CHECKS_ONLY = PinnedJudge()
+_FOLDER_MODE = 0o755
+_FILE_MODE = 0o644
+
+
+class GatesShut(ExporterError):
+    """A world was not published because gates are shut; `report` says which and why."""
+
+    def __init__(self, report: GateReport) -> None:
+        self.report = report
+        shut = report.shut()
+        lines = [f"  {f.path}: {f.message}" for gate in shut for f in gate.failures]
+        super().__init__(
+            f"gates shut: {', '.join(gate.name for gate in shut)}. Mend these, or publish with a "
+            "reason (override_reason), which the manifest will carry:\n" + "\n".join(lines)
+        )
+
+
+def write_bundle(
+    world: World,
+    version: str,
+    out_dir: Path | str,
+    *,
+    gates: GateReport | None = None,
+    override_reason: str = "",
+    judge: PinnedJudge = _CHECKS_ONLY,
+) -> Path:
+    """The folder `<out_dir>/<world>-<version>` with the bundle in it.
+
+    `gates` is the report on this very world; None runs them here. Writing the same bundle again
+    changes nothing. Raises GatesShut when a gate is shut and there is no `override_reason`,
+    VersionTaken when that version exists with another digest, ExporterError for a bad version.
+    """
+    if not re.fullmatch(SEMVER_PATTERN, version):
+        raise ExporterError(f"{version!r} is no semantic version; write one like 1.0.0")
+    report = gates if gates is not None else run_gates(world)
+    report = report.model_copy(update={"override_reason": override_reason.strip()})
+    if not report.is_met and not report.override_reason:
+        raise GatesShut(report)
+    files = bundle_files(world, version)
+    manifest = build_manifest(world, version, files, report, judge)
+    files[layout.MANIFEST] = pretty_model(manifest)
+    target = Path(out_dir) / layout.bundle_name(world.name, version)
+    return target if _is_there(target, manifest) else _publish(files, target, manifest)
+
+
+def build_manifest(
+    world: World,
+    version: str,
+    files: Mapping[str, bytes],
+    gates: GateReport,
+    judge: PinnedJudge = _CHECKS_ONLY,
+) -> Manifest:
+    """The sealed manifest of the files of a world."""
+    return Manifest(
+        world=world.name,
+        title=world.title,
+        version=version,
+        world_digest=content_hash(world.model_dump(mode="json")),
+        files={name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
+        counts=_counts(world),
+        tasks=tuple(task.id for task in world.tasks),
+        splits=_splits(world),
+        judge=judge,
+        gates=gates,
+    ).sealed()
+
+
+def pack(bundle: Bundle, path: Path | str, *, with_solutions: bool = True) -> Path:
+    """Writes an opened bundle as one tar (`.tar`, `.tar.gz` or `.tgz`); returns the path."""
+    files = {
+        name: data
+        for name, data in bundle.files().items()
+        if with_solutions or not name.startswith(layout.SOLUTIONS)
+    }
+    prefix = layout.bundle_name(bundle.name, bundle.version) + "/"
+    return write_tar(files, Path(path), prefix=prefix)
+
+
+def _counts(world: World) -> Counts:
+    return Counts(
+        entity_types=len(world.entity_types),
+        entities=world.num_entities,
+        tools=len(world.tools),
+        surfaces=len(world.surfaces),
+        policies=len(world.policies),
+        tasks=len(world.tasks),
+        criteria=sum(len(task.rubric.criteria) for task in world.tasks),
+        solutions=sum(task.reference_solution is not None for task in world.tasks),
+    )
+
+
+def _splits(world: World) -> Splits:
+    return Splits(
+        seed=world.seed,
+        train=tuple(t.id for t in world.tasks_in(Split.TRAIN)),
+        held_out=tuple(t.id for t in world.tasks_in(Split.HELD_OUT)),
+    )
+
+
+def _is_there(target: Path, manifest: Manifest) -> bool:
+    """True when the very same bundle exists. Raises VersionTaken for another one."""
+    if not target.exists():
+        return False
+    try:
+        digest = Bundle.open(target).digest
+    except BundleError as error:
+        raise VersionTaken(
+            f"{target} exists and is damaged ({error}); move it away, then export again"
+        ) from error
+    if digest != manifest.digest:
+        raise VersionTaken(
+            f"{target} exists with digest {digest}; this world gives {manifest.digest}. "
+            "A version never changes: publish under the next one"
+        )
+    return True
+
+
+def _publish(files: Mapping[str, bytes], target: Path, manifest: Manifest) -> Path:
+    """Writes beside the target, then renames: readers see all of it or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        _write_files(files, partial)
+        _rename(partial, target, manifest)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _rename(partial: Path, target: Path, manifest: Manifest) -> None:
+    try:
+        partial.rename(target)
+    except OSError:
+        if not _is_there(target, manifest):
+            raise
+
+
+def _write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Modes are set whatever the umask: an image's user must be able to read the files."""
+    folder.chmod(_FOLDER_MODE)
+    for name in sorted(files):
+        path = folder / name
+        for parent in reversed(path.relative_to(folder).parents[:-1]):
+            (folder / parent).mkdir(exist_ok=True)
+            (folder / parent).chmod(_FOLDER_MODE)
+        path.write_bytes(files[name])
+        path.chmod(_FILE_MODE)

@@ -1,0 +1,32 @@
+"""Fixtures of the exporter's tests: an exported small world and a running server."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exporter.bundle import Bundle
+from exporter.writer import write_bundle
+from tests.exporter.servers import RunningServer, serving
+from tests.exporter.small_world import library
+
+
+@pytest.fixture(scope="session")
+def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library as a bundle; read it, never change it."""
+    return write_bundle(library(), "1.0.0", tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.fixture(scope="session")
+def bundle(bundle_path: Path) -> Bundle:
+    return Bundle.open(bundle_path)
+
+
+@pytest.fixture(scope="session")
+def server(bundle_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with control on, room for 16 rollouts, shared by the tests that need no other."""
+    folder = tmp_path_factory.mktemp("server")
+    token = secrets.token_urlsafe(16)
+    with serving(bundle_path, folder, "--capacity", "16", token=token) as running:
+        yield running

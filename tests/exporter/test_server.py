@@ -1,0 +1,329 @@
+"""The environment server as a real process: stock clients, isolation, control, guards."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+
+from exporter.bundle import Bundle
+from exporter.mcp_tools import mcp_tools
+from tests.exporter.servers import RunningServer, serving
+from tests.exporter.small_world import library
+from world_builder.engine import Engine
+from world_builder.state import WorldBase, WorldState
+from world_builder.tasks import Start
+from world_builder.tools import ToolCall
+
+LEND = {"book": "bk-02", "reader": "Rosa Lind"}
+
+
+async def call(client: Client, tool: str, arguments: dict[str, Any], **meta: Any) -> dict[str, Any]:
+    """The JSON that a tool answers, with whether it is an error."""
+    result = await client.call_tool(tool, arguments, meta=meta or None)  # type: ignore[arg-type]
+    [content] = result.content
+    value: dict[str, Any] = json.loads(content.text)  # type: ignore[union-attr]
+    return {**value, "is_error": result.is_error}
+
+
+def rollout(server: RunningServer, start: str = "") -> dict[str, str]:
+    response = server.post("/rollouts", start)
+    assert response.status_code == 201, response.text
+    made: dict[str, str] = response.json()
+    return made
+
+
+def state(server: RunningServer, path: str) -> dict[str, Any]:
+    response = httpx2.get(f"{server.url}{path}", headers=server.trainer)
+    assert response.status_code == 200
+    told: dict[str, Any] = response.json()
+    return told
+
+
+def delete(server: RunningServer, rollout_id: str) -> int:
+    return httpx2.delete(f"{server.url}/rollouts/{rollout_id}", headers=server.trainer).status_code
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_stock_client_lists_and_calls_the_tools(server: RunningServer, mode: Any) -> None:
+    async with Client(f"{server.url}/mcp", mode=mode) as client:
+        listed = (await client.list_tools()).tools
+        shown = [tool.model_dump(by_alias=True, exclude_none=True) for tool in listed]
+        assert shown == mcp_tools(library().tools)
+        found = await call(client, "find_books", {"text": "dune"})
+        assert not found["is_error"]
+        assert "bk-01" in json.dumps(found)
+
+
+async def test_answers_are_the_bytes_of_a_rollout_in_process(server: RunningServer) -> None:
+    made = rollout(server)
+    world = library()
+    engine, local = Engine(world), WorldState(WorldBase(world))
+    calls = [
+        ToolCall(tool="find_books", arguments={"text": "the"}),
+        ToolCall(tool="lend_book", arguments=dict(LEND)),
+        ToolCall(tool="lend_book", arguments={"book": "bk-03", "reader": "Bo"}),
+        ToolCall(tool="get_book", arguments={"id": 4}),
+        ToolCall(tool="burn_book", arguments={}),
+    ]
+    async with Client(made["mcp_url"]) as client:
+        for asked in calls:
+            answer = await client.call_tool(asked.tool, dict(asked.arguments))
+            expected = engine.apply(local, asked)
+            assert [c.text for c in answer.content] == [expected.text]  # type: ignore[union-attr]
+            assert answer.is_error == expected.is_error
+    told = state(server, f"/rollouts/{made['id']}/state")
+    assert told["state_hash"] == local.state_hash
+    assert told["diff"] == local.diff().model_dump(mode="json")
+    assert delete(server, made["id"]) == 204
+
+
+async def test_a_bad_call_says_what_to_mend_and_changes_nothing(server: RunningServer) -> None:
+    made = rollout(server)
+    before = state(server, f"/rollouts/{made['id']}/state")
+    async with Client(made["mcp_url"]) as client:
+        out = await call(client, "lend_book", {"book": "bk-03", "reader": "Bo"})
+        assert out["is_error"]
+        assert "Moby Dick" in out["message"]
+        assert (await call(client, "lend_book", {"book": "bk-02"}))["error"] == "invalid_arguments"
+        assert (await call(client, "lend_books", {}))["error"] == "unknown_tool"
+    assert state(server, f"/rollouts/{made['id']}/state") == before
+    assert delete(server, made["id"]) == 204
+
+
+async def test_sixteen_rollouts_are_isolated(server: RunningServer) -> None:
+    made = [rollout(server) for _ in range(16)]
+
+    async def lend(index: int) -> None:
+        async with Client(made[index]["mcp_url"]) as client:
+            for n in range(index + 1):
+                loan = await call(client, "lend_book", {"book": "bk-01", "reader": f"r{index}-{n}"})
+                assert loan["id"] == f"ln-{n + 2:03}"
+
+    try:
+        await asyncio.gather(*(lend(index) for index in range(16)))
+        hashes = set()
+        for index, one in enumerate(made):
+            told = state(server, f"/rollouts/{one['id']}/state")
+            readers = [change["after"]["reader"] for change in told["diff"]["changes"]]
+            assert readers == [f"r{index}-{n}" for n in range(index + 1)]
+            hashes.add(told["state_hash"])
+        assert len(hashes) == 16
+
+        full = server.post("/rollouts")
+        assert full.status_code == 429
+        assert "all 16 rollouts are in use" in full.json()["message"]
+        assert full.headers["retry-after"]
+        assert delete(server, made.pop()["id"]) == 204
+        made.append(rollout(server))
+    finally:
+        for one in made:
+            delete(server, one["id"])
+    health = httpx2.get(f"{server.url}/health").json()
+    assert (health["num_rollouts"], health["capacity"]) == (0, 16)
+
+
+async def test_a_rollout_starts_as_its_task_says(server: RunningServer) -> None:
+    start = {
+        "tool_surface": "reading",
+        "start_state": [{"entity_type": "book", "id": "bk-01", "values": {"year": 2021}}],
+        "now": "2031-01-01T00:00:00Z",
+    }
+    made = rollout(server, json.dumps(start))
+    async with Client(made["mcp_url"]) as client:
+        assert [tool.name for tool in (await client.list_tools()).tools] == ["find_books"]
+        assert "2021" in json.dumps(await call(client, "find_books", {"text": "dune"}))
+    expected = WorldState(WorldBase(library()), Start.model_validate(start)).state_hash
+    assert state(server, f"/rollouts/{made['id']}/state")["state_hash"] == expected
+    assert delete(server, made["id"]) == 204
+
+
+@pytest.mark.parametrize(
+    "start",
+    ['{"tool_surface": "none"}', '{"surface": 1}', "no json",
+     '{"start_state": [{"entity_type": "bike", "id": "b", "values": {}}]}'],
+)  # fmt: skip
+def test_a_bad_start_is_refused(server: RunningServer, start: str) -> None:
+    response = server.post("/rollouts", start)
+    assert response.status_code == 422
+    assert "cannot start so" in response.json()["message"]
+
+
+async def test_a_retried_write_applies_once(server: RunningServer) -> None:
+    made = rollout(server)
+    key = {"corecraft/idempotency-key": "call-1"}
+    async with Client(made["mcp_url"]) as client:
+        first = await call(client, "lend_book", LEND, **key)
+        assert await call(client, "lend_book", LEND, **key) == first
+        other = await call(client, "lend_book", {**LEND, "reader": "Bo"}, **key)
+        assert "was used for another call" in other["message"]
+        again = await call(client, "lend_book", LEND)
+    assert (first["id"], again["id"]) == ("ln-002", "ln-003")
+    assert len(state(server, f"/rollouts/{made['id']}/state")["diff"]["changes"]) == 2
+    assert delete(server, made["id"]) == 204
+
+
+async def test_the_retry_key_may_be_a_header(server: RunningServer) -> None:
+    made = rollout(server)
+    body = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "lend_book", "arguments": LEND},
+    }
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": "2025-06-18",
+        "Idempotency-Key": "k",
+    }
+    answers = [httpx2.post(made["mcp_url"], json=body, headers=headers).json() for _ in range(3)]
+    assert answers[0] == answers[1] == answers[2]
+    assert "ln-002" in json.dumps(answers[0])
+    assert len(state(server, f"/rollouts/{made['id']}/state")["diff"]["changes"]) == 1
+    assert delete(server, made["id"]) == 204
+
+
+async def test_the_plain_world_can_be_read_and_reset(server: RunningServer) -> None:
+    pristine = server.post("/reset").json()["state_hash"]
+    assert pristine == WorldState(WorldBase(library())).state_hash
+    async with Client(f"{server.url}/mcp") as client:
+        await call(client, "lend_book", LEND)
+        assert state(server, "/state")["state_hash"] != pristine
+        assert server.post("/reset").json()["state_hash"] == pristine
+        assert (await call(client, "lend_book", LEND))["id"] == "ln-002"
+    server.post("/reset")
+
+
+def test_control_needs_the_token(server: RunningServer) -> None:
+    made = rollout(server)
+    url = f"{server.url}/rollouts/{made['id']}"
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": server.token}):
+        for method, path in (
+            ("POST", f"{server.url}/rollouts"),
+            ("GET", f"{url}/state"),
+            ("DELETE", url),
+            ("GET", f"{server.url}/state"),
+            ("POST", f"{server.url}/reset"),
+        ):
+            response = httpx2.request(method, path, headers=headers)
+            assert response.status_code == 401
+            assert server.token not in response.text
+    assert delete(server, made["id"]) == 204
+    assert delete(server, made["id"]) == 404
+
+
+async def test_a_policy_reaches_its_own_tools_and_nothing_else(
+    server: RunningServer, bundle: Bundle
+) -> None:
+    own, other = rollout(server), rollout(server)
+    assert len(own["id"]) >= 32
+    assert own["id"] != other["id"]
+    mcp_url = own["mcp_url"]
+    for path in ("", "/", "/..", "/../state", "/state", "/rollouts"):
+        response = httpx2.get(f"{mcp_url}{path}", headers={"Accept": "application/json"})
+        assert response.status_code in {401, 404, 405, 406}
+    for path in ("/solutions/lend-emma.json", "/tasks/lend-emma.json", "/bundle.json", "/",
+                 "/rollouts", f"/rollouts/{other['id'][:-1]}/mcp", "/rollouts//mcp"):  # fmt: skip
+        response = httpx2.get(f"{server.url}{path}")
+        assert response.status_code in {401, 404, 405}
+    async with Client(mcp_url) as client:
+        seen = json.dumps([t.model_dump() for t in (await client.list_tools()).tools])
+        for tool in ("get_state", "rollouts", "../control"):
+            assert (await call(client, tool, {}))["error"] == "unknown_tool"
+        with pytest.raises(MCPError):
+            await client.list_resources()
+    health = httpx2.get(f"{server.url}/health").text
+    for task in bundle.world.tasks:
+        assert task.reference_solution is not None
+        secrets = [task.reference_solution.response, *(c.text for c in task.rubric.criteria)]
+        assert not [s for s in secrets if s in seen or s in health]
+    assert own["id"] not in health
+    assert server.token not in health
+    for one in (own, other):
+        assert delete(server, one["id"]) == 204
+    assert httpx2.post(mcp_url, json={}).status_code == 404
+
+
+def test_health_says_what_is_served(server: RunningServer, bundle: Bundle) -> None:
+    health = httpx2.get(f"{server.url}/health").json()
+    assert health == {
+        "status": "ok",
+        "world": "library",
+        "version": "1.0.0",
+        "digest": bundle.digest,
+        "num_rollouts": 0,
+        "capacity": 16,
+        "has_control": True,
+    }
+
+
+def test_hosts_pages_and_sizes_are_guarded(server: RunningServer) -> None:
+    def get(**headers: str) -> httpx2.Response:
+        return httpx2.get(f"{server.url}/health", headers=headers)
+
+    rebound = get(Host="evil.example:80")
+    assert rebound.status_code == 421
+    assert "CORECRAFT_ALLOWED_HOSTS" in rebound.json()["message"]
+    assert get(Origin="http://evil.example").status_code == 403
+    assert get(Origin="http://localhost:3000").status_code == 200
+    assert get(Host="LOCALHOST").status_code == 200
+    big = httpx2.post(f"{server.url}/mcp", content=b" " * ((1 << 20) + 1))
+    assert big.status_code == 413
+
+
+def test_control_is_off_without_a_token_and_hosts_can_be_added(
+    bundle_path: Path, tmp_path: Path
+) -> None:
+    with serving(bundle_path, tmp_path, "--allow-host", "world.test") as server:
+        response = httpx2.post(f"{server.url}/rollouts")
+        assert response.status_code == 403
+        assert "CORECRAFT_CONTROL_TOKEN" in response.json()["message"]
+        named = httpx2.get(f"{server.url}/health", headers={"Host": "world.test:1"})
+        assert named.json()["has_control"] is False
+
+
+def printed(code: str, cwd: Path, environment: dict[str, str]) -> list[str]:
+    """The words that a program prints when it runs in a folder."""
+    command = [sys.executable, "-B", "-c", code]
+    return subprocess.check_output(command, cwd=cwd, env=environment, text=True).split()
+
+
+async def test_the_copy_in_the_bundle_serves_alone(bundle_path: Path, tmp_path: Path) -> None:
+    """Only the bundle's `server/` is on the path, and the solutions are withheld."""
+    files = Bundle.open(bundle_path).files()
+    folder = tmp_path / "withheld"
+    for name, data in files.items():
+        if not name.startswith("solutions/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH"}}
+    code = "import exporter, world_builder; print(exporter.__file__); print(world_builder.__file__)"
+    where = printed(code, folder / "server", environment)
+    assert all(path.startswith(str(folder)) for path in where)
+    with serving(folder, tmp_path, cwd=folder / "server", environment=environment) as server:
+        async with Client(f"{server.url}/mcp") as client:
+            assert (await call(client, "lend_book", LEND))["id"] == "ln-002"
+        digest = httpx2.get(f"{server.url}/health").json()["digest"]
+    assert digest == Bundle.open(folder).digest
+
+
+def test_a_changed_bundle_is_not_served(bundle_path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "changed"
+    for name, data in Bundle.open(bundle_path).files().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "entities" / "book.json").write_text("[]")
+    done = subprocess.run(
+        [sys.executable, "-m", "exporter.server", str(folder), "--port", "0"],
+        check=False, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "entities/book.json" in done.stderr
+    assert "Traceback" not in done.stderr
