@@ -20,6 +20,8 @@ from tests.studio.test_components import shell
 ROOT = Path(__file__).parents[2]
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
 POINTS = b'event: metrics\ndata: {"x": [2, 3], "y": [[0.5, 0.95]]}\n\n'
+LOOK_UP = """{% extends "base.html" %}{% block content %}
+{{ ui.field("customer", "Customer", "reference", url="/options") }}{% endblock %}"""
 LIVE = """{% extends "base.html" %}{% block content %}<div hx-sse:connect="/points">
 {{ ui.chart("c", "Reward", [{"label": "reward", "values": [0.25]}], [1],
             unit="%", event="metrics") }}
@@ -39,6 +41,8 @@ def pages() -> dict[str, str]:
         "/design/editor": env.get_template("design/editor.html").render(shell=frame),
         "/design/paired": env.get_template("design/paired.html").render(shell=frame),
         "/live": env.from_string(LIVE).render(shell=frame),
+        "/look-up": env.from_string(LOOK_UP).render(shell=frame),
+        "/options": env.from_string("{{ ui.datalist([('cus-0012', 'Ada <B>')]) }}").render(),
         "/danger": env.from_string(DANGER).render(shell=frame),
     }
 
@@ -202,6 +206,23 @@ def test_save_status_says_what_happened(
         page.get_by_label("Criterion 1").fill("States the refund of $14.99")
         expect(page.locator("#save-status")).to_have_text(said)
         assert site.posted[-1][2] == {"text": ["States the refund of $14.99"]}
+
+
+def test_a_server_error_replaces_nothing_and_is_said(browser: Browser, site: Site) -> None:
+    site.answer_status = 500
+    with opened(browser, site.url + "/design/editor") as page:
+        page.get_by_label("Criterion 1").fill("States the refund of $14.99")
+        expect(page.locator("#notices")).to_contain_text("The server failed (500)")
+        expect(page.locator("#save-status")).to_have_text("not saved: the server answered 500")
+        expect(page.locator("#criterion-1-lint")).to_have_text("")
+
+
+def test_a_reference_field_looks_its_options_up(browser: Browser, site: Site) -> None:
+    with opened(browser, site.url + "/look-up") as page:
+        page.get_by_label("Customer").press_sequentially("ada")
+        option = page.locator("datalist option")
+        expect(option).to_have_attribute("value", "cus-0012")
+        expect(option).to_have_text("Ada <B>")
 
 
 def test_curves_follow_the_stream_and_the_theme_stays(browser: Browser, site: Site) -> None:
