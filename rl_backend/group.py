@@ -1,0 +1,60 @@
+"""The rollouts of one task, made side by side and judged as they end.
+
+Source: paper section 4.2 (16 rollouts per prompt). A group with too few scored rollouts is dropped
+with the reason; advantages are made of what is kept, elsewhere.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from rl_backend.judges.base import Judge
+from rl_backend.judging import judge_trajectory
+from rl_backend.policies import Policy
+from rl_backend.rollout import RolloutRunner
+from rl_backend.types import Rollout, RolloutGroup
+from world_builder.tasks import Task
+
+
+async def run_group(
+    task: Task,
+    policy: Policy,
+    judge: Judge,
+    runner: RolloutRunner,
+    *,
+    group_id: str,
+    seeds: Sequence[int],
+    min_group_size: int = 2,
+) -> RolloutGroup:
+    """One judged rollout per seed; dropped when fewer than `min_group_size` have a reward."""
+
+    async def one(index: int, seed: int) -> Rollout:
+        rollout_id = f"{group_id}-{index:02d}"
+        rollout = await runner.run(task, policy, rollout_id=rollout_id, seed=seed, index=index)
+        return await judged(rollout, task, judge, runner)
+
+    rollouts = await asyncio.gather(*(one(i, seed) for i, seed in enumerate(seeds)))
+    group = RolloutGroup(task_id=task.id, rollouts=tuple(rollouts))
+    if len(group.scored) >= min_group_size:
+        return group
+    return RolloutGroup(
+        task_id=task.id,
+        rollouts=group.rollouts,
+        dropped_reason=_why_dropped(group, min_group_size),
+    )
+
+
+async def judged(rollout: Rollout, task: Task, judge: Judge, runner: RolloutRunner) -> Rollout:
+    """The rollout with its judgement; one that its policy did not end stays unjudged."""
+    if not rollout.is_judgeable:
+        return rollout
+    return rollout.judged(await judge_trajectory(task, rollout.trajectory, runner.base, judge))
+
+
+def _why_dropped(group: RolloutGroup, min_group_size: int) -> str:
+    reasons = Counter(r.excluded_reason for r in group.rollouts if not r.is_scored)
+    told = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(3))
+    return (
+        f"{len(group.scored)} of {len(group.rollouts)} rollouts were scored, "
+        f"{min_group_size} are needed ({told})"
+    )

@@ -1,0 +1,28 @@
+"""Verifies that what a judge quotes was really said.
+
+Quotes are compared after white space and Unicode look-alikes are brought to one spelling; case,
+figures and wording must agree. It judges nothing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_LOOKALIKES = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "−": "-", "…": "..."}
+)
+
+
+def one_spelling(text: str) -> str:
+    """The text in NFKC, with plain quotes and dashes and single spaces.
+
+    >>> one_spelling("It’s\u00a0 “new”")
+    'It\\'s "new"'
+    """
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)).strip()
+
+
+def unverified(quotes: Iterable[str], text: str) -> tuple[str, ...]:
+    """The quotes that do not occur in the text; blank ones never do."""
+    where = one_spelling(text)
+    return tuple(q for q in quotes if not one_spelling(q) or one_spelling(q) not in where)
