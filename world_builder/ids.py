@@ -6,7 +6,7 @@ Everything that must be the same on every machine goes through here. It holds no
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from world_builder.frozen import Json, Record
@@ -69,6 +69,18 @@ def format_id(id_format: str, now: datetime, n: int) -> str:
         return now.strftime("%y%m%d") if slot[1] == "date" else str(n).zfill(width)
 
     return _ID_SLOT.sub(fill, id_format)
+
+
+def last_number(id_format: str, now: datetime, ids: Iterable[str]) -> int:
+    """The highest counter among ids of a format (with `{date}`: of that date); 0 without any.
+
+    >>> last_number("ord-{n:3}", datetime(2025, 9, 15), ["ord-007", "ord-112", "bk-900"])
+    112
+    """
+    dated = id_format.replace("{date}", now.strftime("%y%m%d"))
+    before, after = (re.escape(part) for part in _ID_SLOT.sub("\0", dated).split("\0", 1))
+    pattern = re.compile(rf"{before}(\d+){after}")
+    return max((int(match[1]) for i in ids if (match := pattern.fullmatch(i))), default=0)
 
 
 def id_format_pattern(id_format: str) -> str:

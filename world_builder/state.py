@@ -14,7 +14,7 @@ from typing import TypeAlias
 from world_builder.diff import Change, Patch, StateDiff
 from world_builder.errors import StateError, UnknownName
 from world_builder.frozen import Json, Record
-from world_builder.ids import format_id, next_id, record_digest
+from world_builder.ids import last_number, next_id, record_digest
 from world_builder.tasks import Start
 from world_builder.world import World
 
@@ -36,7 +36,7 @@ class WorldBase:
         }
         self._indexes: dict[tuple[str, str], dict[Json, tuple[str, ...]]] = {}
         self._id_formats = {t.name: t.id_format for t in world.entity_types}
-        self._num_taken: dict[tuple[str, datetime], int] = {}
+        self._first_numbers: dict[tuple[str, datetime], int] = {}
         self._hash_sum: int | None = None
 
     def index(self, entity_type: str, field: str) -> Mapping[Json, tuple[str, ...]]:
@@ -56,12 +56,12 @@ class WorldBase:
         return self._id_formats[entity_type]
 
     def first_number(self, entity_type: str, now: datetime) -> int:
-        """The lowest counter from which ids of the type are free in the base."""
+        """The counter after the highest in the base."""
         key = (entity_type, now)
-        if key not in self._num_taken:
+        if key not in self._first_numbers:
             taken = self.records[entity_type]
-            self._num_taken[key] = _first_free(self._id_formats[entity_type], now, taken)
-        return self._num_taken[key]
+            self._first_numbers[key] = last_number(self._id_formats[entity_type], now, taken) + 1
+        return self._first_numbers[key]
 
     @property
     def hash_sum(self) -> int:
@@ -248,12 +248,3 @@ def _holds(field_value: Json, value: Json) -> bool:
     if isinstance(field_value, list):
         return value in field_value
     return field_value == value
-
-
-def _first_free(id_format: str, now: datetime, taken: Mapping[str, Record]) -> int:
-    n = len(taken) + 1
-    while format_id(id_format, now, n) in taken:
-        n += 1
-    while n > 1 and format_id(id_format, now, n - 1) not in taken:
-        n -= 1
-    return n
