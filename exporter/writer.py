@@ -41,7 +41,8 @@ class GatesShut(ExporterError):
     def __init__(self, report: GateReport) -> None:
         self.report = report
         shut = report.shut()
-        lines = [f"  {f.path}: {f.message}" for gate in shut for f in gate.failures]
+        failures = [failure for gate in shut for failure in gate.failures]
+        lines = [f"  {f.path}: {f.message}" + (f" ({f.hint})" if f.hint else "") for f in failures]
         super().__init__(
             f"gates shut: {', '.join(gate.name for gate in shut)}. Mend these, or publish with a "
             "reason (override_reason), which the manifest will carry:\n" + "\n".join(lines)

@@ -1,0 +1,215 @@
+"""`corecraft bundle`: export, verify, show, pack, serve, image, diff.
+
+Thin: every command is one call of a module beside it. Results go to standard output, progress and
+errors to standard error.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from exporter.bundle import Bundle, verify
+from exporter.errors import ExporterError
+from exporter.gates import run_gates
+from exporter.manifest import GateReport
+from exporter.sources import load_world
+from exporter.versioning import propose
+from exporter.writer import pack, write_bundle
+from world_builder.errors import WorldError
+from world_builder.frozen import Json
+from world_builder.world import World
+
+app = typer.Typer(
+    name="bundle",
+    no_args_is_help=True,
+    help="Freeze a world into a bundle that never changes; verify, serve and ship it.",
+)
+
+_console = Console(stderr=True)
+_out = Console()
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+BundlePath = Annotated[Path, typer.Argument(help="The folder or the tar of a bundle.")]
+
+
+@app.command("export")
+def export_command(
+    name: Annotated[
+        str, typer.Argument(help="A shipped world, a world's JSON file or folder, or a bundle.")
+    ],
+    version: Annotated[str, typer.Option(help="Semantic version, such as 1.0.0.")],
+    out: Annotated[Path, typer.Option(help="The folder that will hold NAME-VERSION.")],
+    override_reason: Annotated[
+        str, typer.Option(help="Publish although a gate is shut; the manifest carries the reason.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write the bundle of a world, once all gates are open.
+
+    The same world always gives the same bytes and the same digest. A version that exists is never
+    replaced by another one.
+
+    Example: corecraft bundle export tutorial --version 1.0.0 --out bundles
+    """
+    with _told():
+        world = load_world(name)
+        report = _run_gates(world)
+        path = write_bundle(world, version, out, gates=report, override_reason=override_reason)
+        bundle = Bundle.open(path)
+    if as_json:
+        _print_json({"digest": bundle.digest, "path": str(path)})
+        return
+    _out.print(_gate_table(report))
+    typer.echo(f"{path}\ndigest {bundle.digest}")
+
+
+@app.command("verify")
+def verify_command(path: BundlePath, as_json: AsJson = False) -> None:
+    """Recompute every hash; name each changed, missing or extra file and exit with 1."""
+    report = verify(path)
+    if as_json:
+        _print_json({**report.model_dump(mode="json"), "is_intact": report.is_intact})
+    elif report.is_intact:
+        solutions = "with" if report.has_solutions else "without"
+        typer.echo(f"intact: {report.num_files} files, {solutions} solutions, {report.digest}")
+    else:
+        typer.echo("\n".join(report.faults()), err=True)
+    if not report.is_intact:
+        raise typer.Exit(1)
+
+
+@app.command("show")
+def show_command(path: BundlePath, as_json: AsJson = False) -> None:
+    """Print what a bundle says of itself: counts, splits, judge, gates."""
+    with _told():
+        manifest = Bundle.open(path).manifest
+    if as_json:
+        _print_json(manifest.model_dump(mode="json"))
+        return
+    table = Table(title=escape(f"{manifest.title} {manifest.version}"), show_header=False)
+    for name, count in manifest.counts.model_dump().items():
+        table.add_row(name.replace("_", " "), str(count))
+    splits = manifest.splits
+    table.add_row("train / held out", f"{len(splits.train)} / {len(splits.held_out)}")
+    table.add_row("judge", escape(manifest.judge.id))
+    _out.print(table, _gate_table(manifest.gates))
+    typer.echo(f"digest {manifest.digest}")
+
+
+@app.command("pack")
+def pack_command(
+    path: BundlePath,
+    out: Annotated[Path, typer.Argument(help="The file to write: .tar, .tar.gz or .tgz.")],
+    solutions: Annotated[
+        bool, typer.Option(help="Whether reference solutions go along (the digest stays).")
+    ] = True,
+) -> None:
+    """Write a bundle as one tar, the same bytes each time."""
+    with _told():
+        typer.echo(str(pack(Bundle.open(path), out, with_solutions=solutions)))
+
+
+@app.command("serve")
+def serve_command(
+    path: BundlePath,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
+    port_file: Annotated[
+        Path | None, typer.Option(help="Where to write the port once requests are answered.")
+    ] = None,
+    capacity: Annotated[int, typer.Option(help="Most rollouts at one time.", min=1)] = 1024,
+    surface: Annotated[str, typer.Option(help="Tool surface of the world at /mcp.")] = "default",
+) -> None:
+    """Serve a bundle's world over MCP at /mcp until interrupted.
+
+    With a secret in CORECRAFT_CONTROL_TOKEN a trainer may also make isolated rollouts
+    (POST /rollouts). CORECRAFT_ALLOWED_HOSTS names the hosts a URL may use.
+    """
+    from exporter.server.__main__ import main
+
+    options = ["--host", host, "--port", str(port), "--capacity", str(capacity)]
+    options += ["--surface", surface]
+    options += [] if port_file is None else ["--port-file", str(port_file)]
+    raise typer.Exit(main([str(path), *options]))
+
+
+@app.command("image")
+def image_command(
+    path: BundlePath,
+    tag: Annotated[str | None, typer.Option(help="Default: corecraft/WORLD:VERSION.")] = None,
+    base_image: Annotated[
+        str | None, typer.Option(help="Replaces python:3.11-slim of the Dockerfile.")
+    ] = None,
+    pip_args: Annotated[str, typer.Option(help="Further options of pip in the build.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Build the Docker image of a bundle, without its solutions."""
+    from exporter.image import build_image
+
+    with _told():
+        bundle = Bundle.open(path)
+        with _console.status(f"building the image of {bundle.name} {bundle.version}"):
+            built = build_image(bundle, tag=tag, base_image=base_image, pip_args=pip_args)
+    if as_json:
+        _print_json(built.model_dump(mode="json"))
+    else:
+        typer.echo(f"{built.tag}\n{built.id}")
+
+
+@app.command("diff")
+def diff_command(
+    before: Annotated[str, typer.Argument(help="A bundle, a shipped world or a world's file.")],
+    after: Annotated[str, typer.Argument(help="The same, later.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two worlds and which version that calls for.
+
+    Schema or tool: major. Task or entity: minor. Wording: patch.
+    """
+    with _told():
+        found = propose(load_world(before), load_world(after))
+    if as_json:
+        reasons: list[Json] = [
+            {"bump": r.bump.label, "path": r.path, "message": r.message} for r in found.reasons
+        ]
+        _print_json({"bump": found.bump.label, "reasons": reasons})
+        return
+    for reason in found.reasons:
+        typer.echo(f"{reason.bump.label:5}  {reason.path}: {reason.message}")
+    typer.echo(f"calls for: {found.bump.label}")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tells what went wrong in full and exits with 1; a traceback is for our own mistakes."""
+    try:
+        yield
+    except (ExporterError, WorldError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _run_gates(world: World) -> GateReport:
+    with Progress(console=_console, transient=True) as progress:
+        bar = progress.add_task("running reference solutions", total=len(world.tasks))
+        return run_gates(world, on_task=lambda: progress.advance(bar))
+
+
+def _gate_table(report: GateReport) -> Table:
+    table = Table("gate", "", "detail")
+    for gate in report.gates:
+        mark = "open" if gate.is_met else "shut" if gate.is_blocking else "warns"
+        table.add_row(gate.name, mark, escape(gate.detail))
+    return table
+
+
+def _print_json(value: Json) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))

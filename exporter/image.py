@@ -1,0 +1,118 @@
+"""Builds the Docker image of a bundle: the only module that uses the `docker` package.
+
+After `writer`. The build context is made from verified files in memory, without solutions, so that
+nothing else can slip in. It runs no container.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import docker
+from docker.errors import BuildError, DockerException
+from docker.models.images import Image
+
+from exporter import layout
+from exporter.archive import tar_bytes
+from exporter.bundle import Bundle
+from exporter.errors import ImageError
+from world_builder.frozen import Frozen
+
+DIGEST_LABEL: Final = "dev.corecraft.bundle.digest"
+WORLD_LABEL: Final = "dev.corecraft.bundle.world"
+VERSION_LABEL: Final = "org.opencontainers.image.version"
+TITLE_LABEL: Final = "org.opencontainers.image.title"
+
+OnLine = Callable[[str], None]
+"""Called with each line of the engine's build log."""
+
+
+class BuiltImage(Frozen):
+    """An image in the local engine."""
+
+    id: str
+    tag: str
+    digest: str
+    """Of the bundle inside."""
+
+
+def image_tag(bundle: Bundle) -> str:
+    """The default tag, such as `corecraft/tutorial:1.0.0`."""
+    return f"corecraft/{bundle.name}:{bundle.version.lower()}"
+
+
+def connect() -> docker.DockerClient:
+    """The Docker Engine of the environment. Raises ImageError when none answers."""
+    try:
+        client = docker.from_env()
+        client.ping()
+    except DockerException as error:
+        raise ImageError(
+            f"no Docker Engine answers ({error}). Start one (`dockerd`, Docker Desktop), or point "
+            "DOCKER_HOST at it; a bundle also runs without: see its README.md"
+        ) from error
+    return client
+
+
+def build_image(
+    bundle: Bundle,
+    *,
+    tag: str | None = None,
+    base_image: str | None = None,
+    pip_args: str = "",
+    client: docker.DockerClient | None = None,
+    on_line: OnLine = lambda line: None,
+) -> BuiltImage:
+    """Builds the bundle's image, labelled with its digest and version.
+
+    `base_image` replaces the Dockerfile's python:3.11-slim, `pip_args` are further options of pip,
+    `tag` None takes `image_tag`. Raises ImageError with the end of the build log.
+    """
+    engine = client or connect()
+    arguments = {"PIP_ARGS": pip_args} if pip_args else {}
+    name = tag or image_tag(bundle)
+    try:
+        image, log = engine.images.build(
+            fileobj=io.BytesIO(build_context(bundle)),
+            custom_context=True,
+            tag=name,
+            rm=True,
+            forcerm=True,
+            labels=labels(bundle),
+            buildargs={**arguments, **({"BASE_IMAGE": base_image} if base_image else {})},
+        )
+    except BuildError as error:
+        raise ImageError(f"the build failed: {_end_of(error)}") from error
+    except DockerException as error:
+        raise ImageError(f"the engine could not build: {error}") from error
+    for entry in log:
+        if isinstance(entry, Mapping) and str(entry.get("stream", "")).strip():
+            on_line(str(entry["stream"]).rstrip())
+    return BuiltImage(id=_id_of(image), tag=name, digest=bundle.digest)
+
+
+def build_context(bundle: Bundle) -> bytes:
+    """The tar that the engine builds from: the bundle without its solutions."""
+    return tar_bytes(
+        {n: d for n, d in bundle.files().items() if not n.startswith(layout.SOLUTIONS)}
+    )
+
+
+def labels(bundle: Bundle) -> dict[str, str]:
+    """What the image says of the bundle in it."""
+    return {
+        DIGEST_LABEL: bundle.digest,
+        WORLD_LABEL: bundle.name,
+        VERSION_LABEL: bundle.version,
+        TITLE_LABEL: bundle.manifest.title,
+    }
+
+
+def _id_of(image: Image) -> str:
+    return str(image.id)
+
+
+def _end_of(error: BuildError, lines: int = 12) -> str:
+    streams = (str(e.get("stream") or e.get("error") or "") for e in error.build_log)
+    said = [line.strip() for line in streams if line.strip()]
+    return "\n".join([str(error.msg), *said[-lines:]])
