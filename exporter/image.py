@@ -5,7 +5,7 @@ nothing else can slip in. It runs no container.
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import docker
@@ -69,26 +69,40 @@ def build_image(
     `tag` None takes `image_tag`. Raises ImageError with the end of the build log.
     """
     engine = client or connect()
-    arguments = {"PIP_ARGS": pip_args} if pip_args else {}
-    name = tag or image_tag(bundle)
     try:
-        image, log = engine.images.build(
-            fileobj=io.BytesIO(build_context(bundle)),
-            custom_context=True,
-            tag=name,
-            rm=True,
-            forcerm=True,
-            labels=labels(bundle),
-            buildargs={**arguments, **({"BASE_IMAGE": base_image} if base_image else {})},
+        image, log = _build(
+            engine, bundle, tag or image_tag(bundle), _arguments(base_image, pip_args)
         )
     except BuildError as error:
         raise ImageError(f"the build failed: {_end_of(error)}") from error
     except DockerException as error:
         raise ImageError(f"the engine could not build: {error}") from error
+    finally:
+        if client is None:
+            engine.close()
     for entry in log:
         if isinstance(entry, Mapping) and str(entry.get("stream", "")).strip():
             on_line(str(entry["stream"]).rstrip())
-    return BuiltImage(id=_id_of(image), tag=name, digest=bundle.digest)
+    return BuiltImage(id=str(image.id), tag=tag or image_tag(bundle), digest=bundle.digest)
+
+
+def _build(
+    engine: docker.DockerClient, bundle: Bundle, tag: str, arguments: dict[str, str]
+) -> tuple[Image, Iterable[object]]:
+    return engine.images.build(
+        fileobj=io.BytesIO(build_context(bundle)),
+        custom_context=True,
+        tag=tag,
+        rm=True,
+        forcerm=True,
+        labels=labels(bundle),
+        buildargs=arguments,
+    )
+
+
+def _arguments(base_image: str | None, pip_args: str) -> dict[str, str]:
+    given = {"BASE_IMAGE": base_image, "PIP_ARGS": pip_args}
+    return {name: value for name, value in given.items() if value}
 
 
 def build_context(bundle: Bundle) -> bytes:
@@ -106,10 +120,6 @@ def labels(bundle: Bundle) -> dict[str, str]:
         VERSION_LABEL: bundle.version,
         TITLE_LABEL: bundle.manifest.title,
     }
-
-
-def _id_of(image: Image) -> str:
-    return str(image.id)
 
 
 def _end_of(error: BuildError, lines: int = 12) -> str:

@@ -175,7 +175,7 @@ def test_a_pack_may_leave_the_solutions_out(bundle: Bundle, tmp_path: Path) -> N
     assert [task.reference_solution for task in bare.world.tasks] == [None, None]
 
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 json_values = st.recursive(
     st.none()
     | st.booleans()
