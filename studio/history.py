@@ -1,0 +1,121 @@
+"""Revisions of every change: list them, undo one, bring back what was deleted.
+
+Undoing never removes history: it saves the state before as a new revision.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel import Session, col, select
+
+from studio.errors import Conflict, NotFound
+from studio.repository import STORES, Kind, Ref
+from studio.repository.types import Payload
+from studio.tables import RevisionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One change."""
+
+    id: int
+    world_id: int
+    ref: Ref
+    version: int
+    before: Payload | None
+    """None when it was created."""
+    after: Payload | None
+    """None when it was deleted."""
+    who: str
+    at: datetime
+    note: str
+
+    @property
+    def act(self) -> str:
+        """`created`, `changed` or `deleted`."""
+        if self.before is None:
+            return "created"
+        return "deleted" if self.after is None else "changed"
+
+    @property
+    def changed_fields(self) -> tuple[str, ...]:
+        """The top-level fields that differ, sorted."""
+        before, after = self.before or {}, self.after or {}
+        names = before.keys() | after.keys()
+        return tuple(sorted(n for n in names if before.get(n) != after.get(n)))
+
+
+def revisions(
+    session: Session, world_id: int, ref: Ref | None = None, limit: int = 100
+) -> tuple[Revision, ...]:
+    """The newest changes of a world, or of one thing, newest first."""
+    wanted = select(RevisionRow).where(RevisionRow.world_id == world_id)
+    if ref is not None:
+        wanted = wanted.where(
+            RevisionRow.kind == ref.kind, RevisionRow.scope == ref.scope, RevisionRow.key == ref.key
+        )
+    rows = session.exec(wanted.order_by(col(RevisionRow.id).desc()).limit(limit))
+    return tuple(_revision(row) for row in rows)
+
+
+def get_revision(session: Session, revision_id: int) -> Revision:
+    """The revision of that id. Raises NotFound."""
+    row = session.get(RevisionRow, revision_id)
+    if row is None:
+        raise NotFound(f"There is no revision {revision_id}.")
+    return _revision(row)
+
+
+def undo(session: Session, revision_id: int, who: str) -> Revision:
+    """Puts back the state before a change; the new revision.
+
+    Raises Conflict when the thing was changed again since.
+    """
+    change = get_revision(session, revision_id)
+    newest = revisions(session, change.world_id, change.ref, limit=1)[0]
+    if newest.id != change.id:
+        raise Conflict(
+            f"{change.ref.key!r} was changed again since; open its history to choose a version."
+        )
+    return _put(session, change, change.before, who, f"undo of {revision_id}")
+
+
+def restore(session: Session, revision_id: int, who: str) -> Revision:
+    """Makes the state after a change (before it, for a deletion) the present one.
+
+    The new revision, or the given one when that is the state already.
+    """
+    change = get_revision(session, revision_id)
+    state = change.before if change.after is None else change.after
+    return _put(session, change, state, who, f"restored from {revision_id}")
+
+
+def _put(
+    session: Session, change: Revision, state: Payload | None, who: str, note: str
+) -> Revision:
+    store, ref = STORES[change.ref.kind], change.ref
+    current = store.find(session, change.world_id, ref.key, ref.scope)
+    version = None if current is None else current.version
+    if state is None:
+        new_id: int | None = store.delete(
+            session, change.world_id, ref, version=version, who=who, note=note
+        )
+    else:
+        new_id = store.save(
+            session, change.world_id, ref, state, version=version, who=who, note=note
+        ).revision_id
+    return change if new_id is None else get_revision(session, new_id)
+
+
+def _revision(row: RevisionRow) -> Revision:
+    return Revision(
+        id=int(row.id or 0),
+        world_id=row.world_id,
+        ref=Ref(kind=Kind(row.kind), key=row.key, scope=row.scope),
+        version=row.version,
+        before=row.before,
+        after=row.after,
+        who=row.who,
+        at=row.at.replace(tzinfo=UTC),
+        note=row.note,
+    )

@@ -1,0 +1,3 @@
+"""Alembic runs these files; pytest cannot import them when it collects doctests."""
+
+collect_ignore = ["env.py"]

@@ -1,0 +1,162 @@
+"""Whole worlds: list, look up, import and load.
+
+A loaded `World` is kept until something of it changes, so pages may ask for it on every request.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from studio.errors import Conflict, NotFound
+from studio.repository.store import ENTITIES, STORES
+from studio.repository.types import Kind, Payload, Ref
+from studio.tables import RevisionRow, WorldRow
+from world_builder.tools import ToolSurface
+from world_builder.world import World
+
+_PARTS = {"entity_types", "entities", "tools", "policies", "tasks"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldSummary:
+    """A world in a list, with how much it holds."""
+
+    id: int
+    name: str
+    title: str
+    description: str
+    num_entity_types: int
+    num_entities: int
+    num_tools: int
+    num_policies: int
+    num_tasks: int
+    num_changes: int
+    """Revisions since it was imported."""
+
+
+def list_worlds(session: Session) -> tuple[WorldSummary, ...]:
+    """All worlds by title."""
+    rows = session.exec(select(WorldRow).order_by(col(WorldRow.title))).all()
+    return tuple(_summary(session, row) for row in rows)
+
+
+def summary(session: Session, name: str) -> WorldSummary:
+    """The world of that name with its counts. Raises NotFound."""
+    return _summary(session, _row(session, name))
+
+
+def world_id(session: Session, name: str) -> int:
+    """The database's id of a world. Raises NotFound."""
+    return int(_row(session, name).id or 0)
+
+
+def import_world(session: Session, world: World) -> int:
+    """Stores a new world; its id. Raises Conflict when the name is taken."""
+    if session.exec(select(WorldRow.id).where(WorldRow.name == world.name)).first():
+        raise Conflict(f"There is a world {world.name!r} already.")
+    payload = world.model_dump(mode="json", exclude=_PARTS)
+    row = WorldRow(name=world.name, title=world.title, payload=payload)
+    session.add(row)
+    session.flush()
+    key = int(row.id or 0)
+    for kind, store in STORES.items():
+        store.import_all(session, key, list(_parts_of(world, kind)))
+    session.flush()
+    return key
+
+
+_loaded: dict[tuple[str, int], tuple[int, World]] = {}
+
+
+def load_world(session: Session, name: str) -> World:
+    """The world as stored now; drafts without the shape of their kind are left out.
+
+    Raises NotFound.
+    """
+    row = _row(session, name)
+    place = (str(session.get_bind().engine.url), int(row.id or 0))
+    changes = _num_changes(session, place[1]) + row.version
+    known = _loaded.get(place)
+    if known is None or known[0] != changes:
+        known = _loaded[place] = (changes, _load(session, row))
+    return known[1]
+
+
+def _load(session: Session, row: WorldRow) -> World:
+    key = int(row.id or 0)
+    types = _values(session, key, Kind.ENTITY_TYPE)
+    records: dict[str, list[Payload]] = {entity_type.name: [] for entity_type in types}
+    for item in ENTITIES.all(session, key):
+        records.setdefault(item.ref.scope, []).append(item.payload)
+    own = World.model_validate(
+        row.payload | dict.fromkeys(_PARTS - {"entities"}, ()) | {"entities": {}}
+    )
+    return own.model_copy(
+        update={
+            "entity_types": types,
+            "entities": {name: tuple(items) for name, items in records.items()},
+            "tools": _values(session, key, Kind.TOOL),
+            "policies": _values(session, key, Kind.POLICY),
+            "tasks": _values(session, key, Kind.TASK),
+        }
+    )
+
+
+def surfaces(session: Session, name: str) -> tuple[ToolSurface, ...]:
+    """The declared tool surfaces of a world. Raises NotFound."""
+    declared: Any = _row(session, name).payload.get("surfaces") or []
+    return tuple(ToolSurface.model_validate(item) for item in declared)
+
+
+def _values(session: Session, key: int, kind: Kind) -> tuple[Any, ...]:
+    stored = STORES[kind].all(session, key)
+    return tuple(item.value for item in stored if item.value is not None)
+
+
+def _parts_of(world: World, kind: Kind) -> Iterator[tuple[Ref, Payload]]:
+    if kind is Kind.ENTITY:
+        for name, records in world.entities.items():
+            for record in records:
+                yield Ref(kind=kind, key=str(record["id"]), scope=name), record
+        return
+    named: dict[Kind, tuple[BaseModel, ...]] = {
+        Kind.ENTITY_TYPE: world.entity_types, Kind.TOOL: world.tools,
+        Kind.POLICY: world.policies, Kind.TASK: world.tasks,
+    }  # fmt: skip
+    for item in named[kind]:
+        payload = item.model_dump(mode="json")
+        yield Ref(kind=kind, key=str(payload.get("name") or payload["id"])), payload
+
+
+def _row(session: Session, name: str) -> WorldRow:
+    row = session.exec(select(WorldRow).where(WorldRow.name == name)).first()
+    if row is None:
+        raise NotFound(f"There is no world {name!r}.")
+    return row
+
+
+def _num_changes(session: Session, key: int) -> int:
+    counted = select(func.count()).select_from(RevisionRow).where(RevisionRow.world_id == key)
+    return session.exec(counted).one()
+
+
+def _summary(session: Session, row: WorldRow) -> WorldSummary:
+    key = int(row.id or 0)
+
+    def count(kind: Kind) -> int:
+        table = STORES[kind].table
+        return session.exec(
+            select(func.count()).select_from(table).where(table.world_id == key)
+        ).one()
+
+    return WorldSummary(
+        id=key, name=row.name, title=row.title,
+        description=str(row.payload.get("description", "")),
+        num_entity_types=count(Kind.ENTITY_TYPE), num_entities=count(Kind.ENTITY),
+        num_tools=count(Kind.TOOL), num_policies=count(Kind.POLICY), num_tasks=count(Kind.TASK),
+        num_changes=_num_changes(session, key),
+    )  # fmt: skip
