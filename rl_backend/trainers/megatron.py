@@ -27,7 +27,7 @@ from rl_backend.trainers import cpu_standin, megatron_checkpoint, megatron_model
 from rl_backend.trainers.base import TrainerInfo, UpdateMetrics
 from rl_backend.trainers.megatron_checkpoint import TrainerState
 from rl_backend.trainers.megatron_forward import Forward, ForwardStep
-from rl_backend.trainers.megatron_quiet import quiet
+from rl_backend.trainers.megatron_quiet import inside_megatron, quiet
 from rl_backend.types import Batch, PolicyVersion
 from world_builder.frozen import Json
 
@@ -57,9 +57,10 @@ class MegatronTrainer:
         self._config = config
         self._model_dir = model_dir
         self._shape = read_model_shape(model_dir)
-        self._device = megatron_model.start_parallel(config, seed=seed)
+        self._job = megatron_model.start_parallel(config, seed=seed)
+        self._device = self._job.device
         self._version = PolicyVersion(0)
-        with quiet(), cpu_standin.cuda_literals():
+        with inside_megatron():
             self._build()
 
     def _build(self) -> None:
@@ -126,7 +127,7 @@ class MegatronTrainer:
         """
         parts = self._cut(batch)
         mine = self._my_share(parts)
-        with cpu_standin.cuda_literals(), torch.no_grad():
+        with inside_megatron(), torch.no_grad():
             step = self._forward(temperature).scoring_step()
             scores = self._run_schedule(step, mine, is_training=False)
             result = self._place_rows(batch, mine, scores)
@@ -146,7 +147,7 @@ class MegatronTrainer:
         When the gradient is not finite, weights and version stay as they were.
         """
         rate = self._config.learning_rate if learning_rate is None else learning_rate
-        with cpu_standin.cuda_literals():
+        with inside_megatron():
             sums = self.accumulate_gradients(batch, objective, temperature=temperature)
             grad_norm = self._gradient_norm()
             is_applied = math.isfinite(grad_norm)
@@ -162,7 +163,7 @@ class MegatronTrainer:
         self, batch: Batch, objective: Objective, *, temperature: float = 1.0
     ) -> MetricSums:
         """Leaves the batch's gradient in the model and returns the sums of all ranks."""
-        with cpu_standin.cuda_literals():
+        with inside_megatron():
             self._ddp.zero_grad_buffer()
             self._optimizer.zero_grad()
             step = self._forward(temperature).training_step(objective)
@@ -194,7 +195,7 @@ class MegatronTrainer:
         state = TrainerState(
             policy_version=self._version, num_ranks=dist.get_world_size(), extra=extra or {}
         )
-        with cpu_standin.cuda_literals():
+        with inside_megatron():
             megatron_checkpoint.save(directory, self._model, self._optimizer, state)
 
     def load_checkpoint(self, directory: Path) -> dict[str, Json]:
@@ -203,14 +204,14 @@ class MegatronTrainer:
         Raises:
             ValueError: it is no checkpoint, or one of another number of ranks.
         """
-        with cpu_standin.cuda_literals():
+        with inside_megatron():
             state = megatron_checkpoint.load(directory, self._model, self._optimizer)
         self._version = state.policy_version
         return state.extra
 
     def close(self) -> None:
         """Frees process groups; the trainer is of no use afterwards."""
-        megatron_model.stop_parallel()
+        megatron_model.stop_parallel(self._job)
 
     def __enter__(self) -> Self:
         return self

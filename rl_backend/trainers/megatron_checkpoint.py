@@ -40,8 +40,7 @@ class TrainerState(Frozen):
 def save(directory: Path, model: Any, optimizer: Any, state: TrainerState) -> None:
     """Writes a checkpoint from all ranks together."""
     staging = _shared_staging(directory)
-    with quiet():
-        dist_checkpointing.save(_sharded(model, optimizer, is_loading=False), str(staging))
+    dist_checkpointing.save(_sharded(model, optimizer, is_loading=False), str(staging))
     if dist.get_rank() == 0:
         write_json(staging / STATE_FILE, state.model_dump(mode="json"))
         swap_directory(staging, directory)
@@ -60,11 +59,12 @@ def load(directory: Path, model: Any, optimizer: Any) -> TrainerState:
             f"{directory} was saved by {state.num_ranks} ranks, now there are "
             f"{dist.get_world_size()}; resume with as many"
         )
-    with quiet(), torch.no_grad():
+    with torch.no_grad():
         wanted = _sharded(model, optimizer, is_loading=True)
         found = dist_checkpointing.load(wanted, str(directory))
         model.load_state_dict(found["model"])
         optimizer.load_state_dict(found["optimizer"])
+        _restore_step_counts(optimizer)
         _set_random_states(found["random"])
     return state
 
@@ -92,6 +92,7 @@ def _shared_staging(directory: Path) -> Path:
 
 
 def _sharded(model: Any, optimizer: Any, *, is_loading: bool) -> dict[str, Any]:
+    _allocate_adam_state(optimizer)
     model_state = model.sharded_state_dict()
     return {
         "model": model_state,
@@ -102,6 +103,45 @@ def _sharded(model: Any, optimizer: Any, *, is_loading: bool) -> dict[str, Any]:
             "random", _random_states(), (dist.get_world_size(),), (dist.get_rank(),)
         ),
     }
+
+
+def _allocate_adam_state(optimizer: Any) -> None:
+    """Makes the state that torch's Adam would make in its first step, all zero.
+
+    Megatron describes a distributed optimizer's checkpoint by the state that is there, and finds
+    none before the first step.
+    """
+    for adam in _torch_adams(optimizer):
+        for parameter in (p for group in adam.param_groups for p in group["params"]):
+            if not adam.state[parameter]:
+                adam.state[parameter] = {
+                    "step": torch.zeros((), dtype=torch.float32),
+                    "exp_avg": torch.zeros_like(parameter),
+                    "exp_avg_sq": torch.zeros_like(parameter),
+                }
+
+
+def _restore_step_counts(optimizer: Any) -> None:
+    """Gives each parameter the saved count of steps, as a tensor of its own.
+
+    Without TransformerEngine, Megatron's distributed optimizer keeps the count beside its groups,
+    but loads parameters with the count they had and one tensor for all of them; Adam would then
+    count each step once per parameter.
+    """
+    for adam in _torch_adams(optimizer):
+        for group in adam.param_groups:
+            for parameter in group["params"]:
+                step = adam.state[parameter]["step"]
+                adam.state[parameter]["step"] = torch.full_like(
+                    step, group.get("step", step.item())
+                )
+
+
+def _torch_adams(optimizer: Any) -> list[torch.optim.Adam]:
+    """The torch optimizers inside; none where TransformerEngine brings its own."""
+    parts = getattr(optimizer, "chained_optimizers", [optimizer])
+    inner = [part.optimizer for part in parts]
+    return [adam for adam in inner if isinstance(adam, torch.optim.Adam)]
 
 
 def _random_states() -> dict[str, Any]:

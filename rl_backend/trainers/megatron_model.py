@@ -39,10 +39,20 @@ _EMBEDDING = "embedding.word_embeddings.weight"
 _OUTPUT = "output_layer.weight"
 
 
-def start_parallel(config: TrainerConfig, *, seed: int) -> torch.device:
-    """Joins the process groups of this job and returns this rank's device.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """This rank's place in the job."""
 
-    Under `torchrun` the ranks come from its environment; otherwise the process is alone.
+    device: torch.device
+    is_group_owner: bool
+    """Whether the default process group was started here, and so has to be left here."""
+
+
+def start_parallel(config: TrainerConfig, *, seed: int) -> Job:
+    """Joins the process groups of this job.
+
+    A default process group that is already there is used; else, under `torchrun`, the ranks come
+    from its environment; otherwise the process is alone.
 
     Raises:
         ValueError: the number of processes does not fit the configured parallel sizes.
@@ -51,7 +61,8 @@ def start_parallel(config: TrainerConfig, *, seed: int) -> torch.device:
     cpu_standin.install(megatron_random)
     if is_cuda:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    if not dist.is_initialized():
+    is_group_owner = not dist.is_initialized()
+    if is_group_owner:
         _init_process_group("nccl" if is_cuda else "gloo")
     model_ranks = config.tensor_parallel * config.pipeline_parallel
     if dist.get_world_size() % model_ranks:
@@ -64,13 +75,14 @@ def start_parallel(config: TrainerConfig, *, seed: int) -> torch.device:
         pipeline_model_parallel_size=config.pipeline_parallel,
     )
     megatron_random.model_parallel_cuda_manual_seed(seed)
-    return torch.device("cuda", torch.cuda.current_device()) if is_cuda else torch.device("cpu")
+    device = torch.device("cuda", torch.cuda.current_device()) if is_cuda else torch.device("cpu")
+    return Job(device=device, is_group_owner=is_group_owner)
 
 
-def stop_parallel() -> None:
-    """Leaves all process groups."""
+def stop_parallel(job: Job) -> None:
+    """Leaves the process groups that `start_parallel` joined."""
     parallel_state.destroy_model_parallel()
-    if dist.is_initialized():
+    if job.is_group_owner:
         dist.destroy_process_group()
 
 
@@ -116,7 +128,6 @@ def transformer_config(shape: ModelShape, config: TrainerConfig) -> Any:
         "pipeline_dtype": dtype,
         "bf16": dtype is torch.bfloat16,
         "use_cpu_initialization": True,
-        "perform_initialization": False,
         "tensor_model_parallel_size": config.tensor_parallel,
         "pipeline_model_parallel_size": config.pipeline_parallel,
         # Microbatches differ in length; Megatron ties that to this dispatcher even without MoE.

@@ -1,7 +1,7 @@
-"""Silences what Megatron-core says about itself.
+"""The scope in which Megatron-core is imported and called.
 
 It warns at import about every optional accelerator that is not installed, and while building,
-saving and loading about its own and torch's deprecated calls: nothing a user of this package can
+training and saving about its own and torch's deprecated calls: nothing a user of this package can
 mend, and enough to bury what they could.
 """
 
@@ -11,6 +11,8 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from rl_backend.trainers import cpu_standin
 
 
 @contextmanager
@@ -25,3 +27,10 @@ def quiet() -> Iterator[None]:
             yield
         finally:
             logger.setLevel(level)
+
+
+@contextmanager
+def inside_megatron() -> Iterator[None]:
+    """Around every call that reaches Megatron: quiet, and on the CPU where CUDA is absent."""
+    with quiet(), cpu_standin.cuda_literals():
+        yield

@@ -1,0 +1,262 @@
+"""Runs the Megatron trainer beside a plain-torch twin and prints by how much they differ.
+
+Started by `test_megatron` in processes of its own, since the stand-in for CUDA changes the whole
+process: `python -m tests.rl_backend.trainers.run_cases WORK_DIR LAYOUT ...`, alone or under
+torchrun. A layout is `MODEL:TPxPP`; ranks beyond TP x PP are data parallel. The twin is the
+Hugging Face model with eager attention and an objective written out anew.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import (
+    AutoModelForCausalLM,
+    LlamaConfig,
+    PretrainedConfig,
+    Qwen2Config,
+    Qwen3Config,
+)
+
+from rl_backend.config import TrainerConfig
+from rl_backend.objective import ClippedObjective, SupervisedObjective
+from rl_backend.samples import to_batch, with_old_logprobs
+from rl_backend.trainers.megatron import ADAM_BETAS, ADAM_EPSILON, MegatronTrainer
+from rl_backend.types import Batch, PolicyVersion, TrainingSample
+
+Figures = dict[str, float | bool | list[float]]
+
+TEMPERATURE = 0.7
+RATE = 1e-3
+NUM_UPDATES = 3
+NUM_SUPERVISED = 8
+SIZES = {
+    "vocab_size": 96,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 64,
+}
+MODELS: dict[str, PretrainedConfig] = {
+    "llama-tied": LlamaConfig(**SIZES, tie_word_embeddings=True),
+    "llama-untied": LlamaConfig(**SIZES, tie_word_embeddings=False, rope_theta=5000.0),
+    "qwen2": Qwen2Config(**SIZES, tie_word_embeddings=True),
+    "qwen3": Qwen3Config(**SIZES, tie_word_embeddings=False, head_dim=16),
+}
+
+
+def make_model(directory: Path, name: str) -> None:
+    """Random weights, large enough that every gradient matters, norms and biases included."""
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(MODELS[name], dtype=torch.float32)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 1:
+                parameter.add_(0.2 * torch.randn_like(parameter))
+            else:
+                parameter.mul_(6)
+    model.save_pretrained(directory)
+
+
+def load_twin(directory: Path) -> Any:
+    """The Hugging Face model of the directory, for reference."""
+    return AutoModelForCausalLM.from_pretrained(
+        directory, attn_implementation="eager", dtype=torch.float32
+    )
+
+
+def make_batch(twin: Any) -> Batch:
+    """Rows of different lengths; ratios beyond both bounds; one broken log-probability."""
+    generator = torch.Generator().manual_seed(7)
+    samples = []
+    for row, length in enumerate([5, 17, 9, 23, 12]):
+        ids = torch.randint(1, SIZES["vocab_size"], (length,), generator=generator)
+        mask = torch.rand(length, generator=generator) > 0.3
+        mask[:2] = False
+        samples.append(
+            TrainingSample(
+                task_id="t",
+                rollout_id=str(row),
+                token_ids=tuple(ids.tolist()),
+                loss_mask=tuple(mask.tolist()),
+                engine_logprobs=(0.0,) * length,
+                policy_versions=(PolicyVersion(0),) * length,
+                advantage=float(torch.randn((), generator=generator)),
+                reward=0.0,
+            )
+        )
+    batch = to_batch(samples, pad_id=0)
+    noise = 0.3 * torch.randn(batch.tokens_B_T.shape, generator=generator)
+    old = (twin_logprobs(twin, batch).detach() + noise).numpy().astype(np.float32)
+    old[3, int(batch.loss_mask_B_T[3].argmax())] = math.nan
+    return with_old_logprobs(batch, old)
+
+
+def twin_logprobs(twin: Any, batch: Batch) -> Tensor:
+    tokens = torch.from_numpy(batch.tokens_B_T)
+    logits = twin(tokens).logits[:, :-1] / TEMPERATURE
+    found = torch.log_softmax(logits, -1).gather(-1, tokens[:, 1:, None])[..., 0]
+    return torch.nn.functional.pad(found, (1, 0))
+
+
+def twin_loss(twin: Any, batch: Batch) -> Tensor:
+    """The clipped objective over the whole batch at once, bounds 0.2 and 0.28."""
+    new, old = twin_logprobs(twin, batch), torch.from_numpy(batch.old_logprobs_B_T)
+    keep = torch.from_numpy(batch.loss_mask_B_T) & ~old.isnan()
+    ratio = (new[keep] - old[keep]).exp()
+    advantage = torch.from_numpy(batch.advantages_B_T)[keep]
+    gains = torch.min(ratio * advantage, ratio.clamp(0.8, 1.28) * advantage)
+    return -gains.sum() / keep.sum()
+
+
+def largest_difference(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
+    if missing := expected.keys() ^ found.keys():
+        raise AssertionError(f"names differ: {sorted(missing)}")
+    return max(float((found[name] - value).abs().max()) for name, value in expected.items())
+
+
+def state_of(twin: Any) -> dict[str, Tensor]:
+    return {name: parameter.detach() for name, parameter in twin.named_parameters()}
+
+
+def compare(layout: str, work_dir: Path) -> Figures:
+    """All figures of one layout."""
+    name, sizes = layout.split(":")
+    tensor, pipeline = (int(size) for size in sizes.split("x"))
+    model_dir = work_dir / name
+    twin = load_twin(model_dir)
+    batch = make_batch(twin)
+    config = TrainerConfig(
+        learning_rate=RATE,
+        max_grad_norm=1.0,
+        max_tokens_per_microbatch=40,
+        tensor_parallel=tensor,
+        pipeline_parallel=pipeline,
+    )
+    with MegatronTrainer(config, model_dir) as trainer:
+        figures = compare_forward(trainer, twin, batch)
+        figures |= compare_updates(trainer, twin, batch)
+        figures |= compare_export(trainer, twin, work_dir / f"export-{layout}", batch)
+        figures |= refuse_broken_gradient(trainer, batch)
+        trainer.save_checkpoint(work_dir / f"checkpoint-{layout}", {"position": 17})
+        saved_version = trainer.policy_version
+        figures["losses_going_on"] = supervise(trainer, batch)
+        figures["is_cpu_standin"] = trainer.info.is_cpu_standin
+    with MegatronTrainer(config, model_dir) as resumed:
+        extra = resumed.load_checkpoint(work_dir / f"checkpoint-{layout}")
+        figures["is_extra_kept"] = extra == {"position": 17}
+        figures["is_version_kept"] = resumed.policy_version == saved_version
+        figures["losses_resumed"] = supervise(resumed, batch)
+    return figures
+
+
+def compare_forward(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures:
+    found = trainer.compute_logprobs(batch, temperature=TEMPERATURE)
+    real = np.arange(batch.tokens_B_T.shape[1])[None] < batch.lengths_B[:, None]
+    expected = np.where(real, twin_logprobs(twin, batch).detach().numpy(), 0)
+    return {
+        "weights": largest_difference(trainer.weights(), state_of(twin)),
+        "logprobs": float(np.abs(found - expected).max()),
+    }
+
+
+def compare_updates(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures:
+    """Gradients of the first update, then losses and weights of several."""
+    figures: Figures = {}
+    optimizer = torch.optim.AdamW(
+        twin.parameters(), lr=RATE, betas=ADAM_BETAS, eps=ADAM_EPSILON, weight_decay=0.0
+    )
+    losses, norms = [], []
+    for step in range(NUM_UPDATES):
+        optimizer.zero_grad()
+        loss = twin_loss(twin, batch)
+        loss.backward()
+        if step == 0 and trainer.info.data_parallel == 1:
+            trainer.accumulate_gradients(batch, ClippedObjective(), temperature=TEMPERATURE)
+            expected = {name: p.grad for name, p in twin.named_parameters()}
+            figures["gradients"] = largest_difference(trainer.gradients(), expected)
+            figures["smallest_gradient"] = min(float(g.abs().max()) for g in expected.values())
+        norm = torch.nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
+        metrics = trainer.train_step(batch, ClippedObjective(), temperature=TEMPERATURE)
+        optimizer.step()
+        losses.append(abs((metrics.loss or math.nan) - loss.item()))
+        norms.append(abs(metrics.grad_norm - float(norm)))
+        if step == 0:
+            figures |= {f"first_{key}": value for key, value in asdict(metrics).items()}
+    figures["losses"], figures["norms"] = losses, norms
+    figures["updated_weights"] = largest_difference(trainer.weights(), state_of(twin))
+    figures["policy_version"] = float(trainer.policy_version)
+    return figures
+
+
+def compare_export(trainer: MegatronTrainer, twin: Any, directory: Path, batch: Batch) -> Figures:
+    """What transformers computes from the exported directory, beside what the trainer does."""
+    trainer.export_hf(directory)
+    reloaded = load_twin(directory)
+    expected = twin_logprobs(reloaded, batch).detach().numpy()
+    found = trainer.compute_logprobs(batch, temperature=TEMPERATURE)
+    real = np.arange(batch.tokens_B_T.shape[1])[None] < batch.lengths_B[:, None]
+    return {
+        "exported_weights": largest_difference(state_of(reloaded), trainer.weights()),
+        "exported_logprobs": float(np.abs(np.where(real, found - expected, 0)).max()),
+        "exported_names": largest_difference(state_of(reloaded), state_of(twin)) < 1.0,
+    }
+
+
+def supervise(trainer: MegatronTrainer, batch: Batch) -> list[float]:
+    """Losses of imitating the batch's own tokens for a while."""
+    objective = SupervisedObjective(context_weight=0.1)
+    return [
+        trainer.train_step(batch, objective, learning_rate=3e-3).loss or math.nan
+        for _ in range(NUM_SUPERVISED)
+    ]
+
+
+def refuse_broken_gradient(trainer: MegatronTrainer, batch: Batch) -> Figures:
+    """An infinite advantage must change neither weights nor version."""
+    broken = np.where(np.arange(batch.num_rows)[:, None] == 1, np.inf, batch.advantages_B_T)
+    before, version = trainer.weights(), trainer.policy_version
+    metrics = trainer.train_step(
+        Batch(
+            tokens_B_T=batch.tokens_B_T,
+            lengths_B=batch.lengths_B,
+            loss_mask_B_T=batch.loss_mask_B_T,
+            engine_logprobs_B_T=batch.engine_logprobs_B_T,
+            old_logprobs_B_T=batch.old_logprobs_B_T,
+            advantages_B_T=broken.astype(np.float32),
+        ),
+        ClippedObjective(),
+    )
+    return {
+        "broken_is_applied": metrics.is_applied,
+        "broken_changed": largest_difference(trainer.weights(), before),
+        "broken_version": trainer.policy_version == version,
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    work_dir, layouts = Path(sys.argv[1]), sys.argv[2:]
+    is_main_rank = os.environ.get("RANK", "0") == "0"
+    if "RANK" in os.environ:
+        torch.distributed.init_process_group("gloo")
+    for layout in layouts:
+        name = layout.split(":")[0]
+        if is_main_rank:
+            make_model(work_dir / name, name)
+        if "RANK" in os.environ:
+            torch.distributed.barrier()
+        figures = compare(layout, work_dir)
+        if is_main_rank:
+            print(json.dumps({"layout": layout, "figures": figures}), flush=True)  # noqa: T201
