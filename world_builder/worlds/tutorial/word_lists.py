@@ -101,12 +101,12 @@ NOUNS: tuple[str, ...] = tuple(
 )
 
 TITLE_PATTERNS: dict[str, tuple[str, ...]] = {
-    "fiction": ("The {adj} {noun}", "The {noun} of {place}", "A {noun} for {name}"),
+    "fiction": ("The {adj} {noun}", "The {noun} of {place}", "{name} and the {noun}"),
     "poetry": ("{adj} {noun}: Poems", "Songs from {place}", "{noun} and {other}"),
     "history": ("A History of {place}", "The {noun} Wars", "{place} and the {adj} Crown"),
-    "cooking": ("The {noun} Kitchen", "Soups of {place}", "{name} Bakes a {adj} Loaf"),
+    "cooking": ("The {noun} Kitchen", "Soups of {place}", "{name} Bakes the {adj} Loaf"),
     "science": ("The {adj} Atom", "The {noun} Equation", "Physics for the {adj} {noun}"),
-    "travel": ("Walking to {place}", "{place} by {noun}", "A {adj} Road South"),
+    "travel": ("Walking to {place}", "{place} by {noun}", "The {adj} Road South"),
 }
 
 STREETS: tuple[str, ...] = ("Street", "Lane", "Road", "Row", "Hill", "Close", "Walk", "Mews")
