@@ -1,0 +1,204 @@
+"""Worlds in an environment server: control and tool calls over HTTP.
+
+A client of `exporter.server`. Worlds are made, read and removed over its control routes; calls go
+to each world's own MCP endpoint as plain JSON posts, which cost a fraction of a full MCP client and
+are the same protocol (streamable HTTP without a session). Calls carry idempotency keys, so that a
+retry after a lost answer applies once.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from pydantic import ValidationError
+
+from rl_backend.errors import WorldRuntimeError
+from rl_backend.runtimes.base import FinalState, OfferedTool
+from rl_backend.runtimes.server_process import ServerProcess
+from world_builder.frozen import Json
+from world_builder.tasks import Start
+from world_builder.tools import ToolCall, ToolResult
+
+IDEMPOTENCY_KEY = "corecraft/idempotency-key"
+"""Name of the key in the `_meta` of a call."""
+
+_PROTOCOL = {
+    "Accept": "application/json, text/event-stream",
+    "Mcp-Protocol-Version": "2025-06-18",
+}
+_BUSY = frozenset({429, 500, 502, 503, 504})
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 2.0
+
+
+class ServerWorld:
+    """One rollout's world in a server."""
+
+    def __init__(
+        self,
+        runtime: "ServerRuntime",
+        rollout_id: str,
+        mcp_url: str,
+        tools: tuple[OfferedTool, ...],
+    ) -> None:
+        self.tools = tools
+        self._runtime = runtime
+        self._id = rollout_id
+        self._mcp_url = mcp_url
+        self._num_calls = 0
+        self._is_closed = False
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """The tool's answer. Raises WorldRuntimeError when the server gives none."""
+        self._num_calls += 1
+        params: dict[str, Json] = {
+            "name": call.tool,
+            "arguments": call.arguments,
+            "_meta": {IDEMPOTENCY_KEY: f"call-{self._num_calls}"},
+        }
+        result = await self._runtime.rpc(self._mcp_url, "tools/call", params)
+        try:
+            text = result["content"][0]["text"]
+            value: dict[str, Json] = json.loads(text)
+            return ToolResult(tool=call.tool, value=value, is_error=bool(result.get("isError")))
+        except (LookupError, TypeError, ValueError) as error:
+            raise _nonsense(f"to a call of {call.tool}") from error
+
+    async def finish(self) -> FinalState:
+        state = await self._runtime.control("GET", f"/rollouts/{self._id}/state")
+        try:
+            return FinalState.model_validate(state)
+        except ValidationError as error:
+            raise _nonsense("for the state of a rollout") from error
+
+    async def close(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            await self._runtime.control("DELETE", f"/rollouts/{self._id}")
+        except WorldRuntimeError:
+            return  # the server removes idle rollouts itself
+
+
+class ServerRuntime:
+    """Starts worlds in one environment server."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        max_connections: int = 32,
+        timeout_s: float = 30.0,
+        max_tries: int = 8,
+    ) -> None:
+        """`timeout_s` is that of one try; `max_tries` of a request, waits in between doubling."""
+        self._url = url.rstrip("/")
+        self._token = token
+        self._max_connections = max_connections
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._max_tries = max_tries
+        self._client: aiohttp.ClientSession | None = None
+        self._process: ServerProcess | None = None
+
+    @classmethod
+    async def launch(cls, process: ServerProcess, **options: Any) -> "ServerRuntime":
+        """A runtime on a server of its own, which ends with it. Raises WorldRuntimeError."""
+        await process.start()
+        runtime = cls(process.url, process.token, **options)
+        runtime._process = process
+        return runtime
+
+    async def start(self, start: Start) -> ServerWorld:
+        """A fresh world. Raises WorldRuntimeError; a full server is waited for."""
+        made = await self.control("POST", "/rollouts", start.model_dump_json())
+        try:
+            rollout_id, mcp_url = str(made["id"]), str(made["mcp_url"])
+            listed = await self.rpc(mcp_url, "tools/list", {})
+            tools = tuple(_offered(tool) for tool in listed["tools"])
+        except (LookupError, TypeError) as error:
+            raise _nonsense("for a new rollout") from error
+        return ServerWorld(self, rollout_id, mcp_url, tools)
+
+    async def control(self, method: str, path: str, body: str = "") -> Any:
+        """The JSON that a control route answers."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return await self._request(method, self._url + path, body, headers)
+
+    async def rpc(self, url: str, method: str, params: Mapping[str, Json]) -> Any:
+        """The result of an MCP request. Raises WorldRuntimeError for a protocol error."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)}
+        headers = {**_PROTOCOL, "Content-Type": "application/json"}
+        answer = await self._request("POST", url, json.dumps(body), headers)
+        if not isinstance(answer, dict) or "result" not in answer:
+            told = answer.get("error") if isinstance(answer, dict) else answer
+            raise WorldRuntimeError(
+                f"The environment server refused {method}: {told}.",
+                hint="Check that bundle and client are of the same release.",
+            )
+        return answer["result"]
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+        if self._process is not None:
+            await self._process.stop()
+
+    async def _request(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> Any:
+        """The decoded answer, tried again while the server is busy or cannot be reached."""
+        problem = ""
+        for number in range(self._max_tries):
+            if number:
+                await asyncio.sleep(_wait_s(number))
+            try:
+                async with self._session().request(
+                    method, url, data=body.encode(), headers=headers
+                ) as response:
+                    text = await response.text()
+                    if response.status < 400:
+                        return json.loads(text) if text else None
+                    problem = f"it answered {response.status}: {text[:300]}"
+                    if response.status not in _BUSY:
+                        break
+            except (aiohttp.ClientError, TimeoutError) as error:
+                problem = str(error) or "it did not answer in time"
+            except ValueError as error:
+                raise _nonsense("(no JSON)") from error
+        raise WorldRuntimeError(
+            f"The environment server at {self._url} failed: {problem}.", hint=self._hint()
+        )
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._client is None:
+            connector = aiohttp.TCPConnector(limit=self._max_connections)
+            self._client = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+        return self._client
+
+    def _hint(self) -> str:
+        if self._process is not None and (log := self._process.log_tail()):
+            return f"Its last words: {log}"
+        return "Check that it runs, its capacity and its control token."
+
+
+def _offered(tool: Mapping[str, Any]) -> OfferedTool:
+    return OfferedTool(
+        name=tool["name"],
+        description=tool.get("description") or "",
+        parameters=tool["inputSchema"],
+    )
+
+
+def _nonsense(what: str) -> WorldRuntimeError:
+    return WorldRuntimeError(
+        f"The environment server gave an unreadable answer {what}.",
+        hint="Check that the URL is that of an environment server of this release.",
+    )
+
+
+def _wait_s(number: int) -> float:
+    """Seconds before try `number`: doubling, with jitter so that rollouts do not march in step."""
+    return float(min(_FIRST_WAIT_S * 2**number, _LONGEST_WAIT_S) * random.uniform(0.5, 1.0))

@@ -1,0 +1,139 @@
+"""Rows of the token policy: exactly what was sampled, exactly masked, with the version of each."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from rl_backend.chat_template import ChatTemplate
+from rl_backend.demonstrations import corpus, demonstration
+from rl_backend.engines.scripted_tokens import ScriptedEngine
+from rl_backend.renderer import Renderer
+from rl_backend.rollout import RolloutRunner
+from rl_backend.runtimes.in_process import InProcessRuntime
+from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
+from rl_backend.token_policy import TokenPolicy
+from rl_backend.types import PolicyVersion, Rollout, SamplingParams, TrainingSample
+from world_builder.replay import replay
+from world_builder.state import WorldBase
+from world_builder.tasks import Task
+from world_builder.trajectory import StopReason
+
+ANY = SamplingParams(temperature=1.0, max_new_tokens=400)
+
+
+@pytest.fixture(scope="module")
+def renderer(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    directory = tmp_path_factory.mktemp("model")
+    texts = corpus(tutorial, tutorial.world.tasks[::5], ChatTemplate(CHAT_TEMPLATE, {}))
+    write_tokenizer(directory, train_tokenizer(texts, vocab_size=512), context_length=4096)
+    return Renderer.load(directory)
+
+
+def task_with_calls(base: WorldBase, num: int) -> Task:
+    return next(
+        t
+        for t in base.world.tasks
+        if t.reference_solution and len(t.reference_solution.calls) >= num
+    )
+
+
+def taught(base: WorldBase, task: Task, renderer: Renderer) -> TrainingSample:
+    assert task.reference_solution is not None
+    return demonstration(base, task, replay(base, task, task.reference_solution), renderer)
+
+
+def turns_of(sample: TrainingSample) -> dict[tuple[int, ...], tuple[int, ...]]:
+    """The tokens of each assistant turn by the row before it."""
+    row, mask = sample.token_ids, sample.loss_mask
+    edges = [i for i in range(1, len(row)) if mask[i] != mask[i - 1]] + [len(row)]
+    return {row[:a]: row[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)}
+
+
+def following(
+    turns: dict[tuple[int, ...], tuple[int, ...]],
+) -> Callable[[Sequence[int]], Sequence[int]]:
+    return lambda row: turns[tuple(row)]
+
+
+async def play(
+    base: WorldBase,
+    task: Task,
+    renderer: Renderer,
+    engine: ScriptedEngine,
+    sampling: SamplingParams = ANY,
+    context_length: int = 4096,
+) -> Rollout:
+    policy = TokenPolicy(engine, renderer, sampling, context_length=context_length)
+    runner = RolloutRunner(base, InProcessRuntime(base))
+    return await runner.run(task, policy, rollout_id="r", seed=5)
+
+
+async def test_the_row_of_a_rollout_is_the_row_of_its_demonstration(
+    tutorial: WorldBase, renderer: Renderer
+) -> None:
+    for num in (1, 2, 3):
+        task = task_with_calls(tutorial, num)
+        sample = taught(tutorial, task, renderer)
+        turns = turns_of(sample)
+        rollout = await play(tutorial, task, renderer, ScriptedEngine(following(turns)))
+        assert task.reference_solution is not None
+        tokens = rollout.tokens
+        assert tokens is not None
+        assert tokens.token_ids == sample.token_ids
+        assert (False,) * len(tokens.prompt_ids) + tokens.loss_mask == sample.loss_mask
+        assert tokens.logprobs == tuple(-0.5 if m else 0.0 for m in tokens.loss_mask)
+        replayed = replay(tutorial, task, task.reference_solution)
+        assert rollout.trajectory == replayed.model_copy(update={"num_tokens": tokens.num_sampled})
+
+
+async def test_each_token_carries_the_version_that_sampled_it(
+    tutorial: WorldBase, renderer: Renderer
+) -> None:
+    task = task_with_calls(tutorial, 1)
+    turns = turns_of(taught(tutorial, task, renderer))
+    first = len(next(iter(turns.values())))
+
+    def complete(row: Sequence[int]) -> Sequence[int]:
+        engine.policy_version = PolicyVersion(7 + list(turns).index(tuple(row)))
+        return turns[tuple(row)]
+
+    engine = ScriptedEngine(complete)
+    rollout = await play(tutorial, task, renderer, engine)
+    assert rollout.tokens is not None
+    versions = rollout.tokens.policy_versions
+    assert rollout.policy_version == 0
+    assert set(versions[:first]) == {7}
+    assert versions[-1] == 6 + len(turns)
+
+
+async def test_a_turn_over_the_limit_is_cut_and_kept(
+    tutorial: WorldBase, renderer: Renderer
+) -> None:
+    task = tutorial.world.tasks[0]
+    said = renderer.encode("The book is here.")
+    params = SamplingParams(temperature=1.0, max_new_tokens=3)
+    rollout = await play(tutorial, task, renderer, ScriptedEngine(lambda row: said), params)
+    assert rollout.trajectory.stop_reason is StopReason.MAX_TOKENS
+    assert rollout.tokens is not None
+    assert rollout.tokens.response_ids == tuple(said[:3])
+
+
+async def test_a_full_context_ends_the_rollout(tutorial: WorldBase, renderer: Renderer) -> None:
+    task = tutorial.world.tasks[0]
+    said = renderer.encode("The book is here.")
+    engine = ScriptedEngine(lambda row: said)
+    free = await play(tutorial, task, renderer, engine)
+    assert free.tokens is not None
+    num_prompt = len(free.tokens.prompt_ids)
+    tight = await play(tutorial, task, renderer, engine, context_length=num_prompt + 2)
+    assert tight.trajectory.stop_reason is StopReason.CONTEXT_FULL
+    assert tight.tokens is not None
+    assert tight.tokens.num_sampled == 2
+    none = await play(tutorial, task, renderer, engine, context_length=num_prompt)
+    assert none.trajectory.stop_reason is StopReason.CONTEXT_FULL
+    assert none.tokens is None
+
+
+def test_the_made_models_directory_gives_its_template_and_stop(renderer: Renderer) -> None:
+    assert renderer.template.source == CHAT_TEMPLATE
+    assert renderer.decode([*renderer.encode("Hi."), *renderer.stop_ids]) == "Hi."
