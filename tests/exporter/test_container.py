@@ -1,0 +1,68 @@
+"""The files of the container agree with what the server needs."""
+
+import tomllib
+from importlib.metadata import distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from exporter.container import DOCKERFILE, DOCKERIGNORE, PORT, REQUIREMENTS, readme
+from tests.exporter.small_world import library
+
+ROOTS = ("mcp", "pydantic", "jsonschema-rs", "common-expression-language", "starlette", "uvicorn")
+PINS = {Requirement(line).name: Requirement(line) for line in REQUIREMENTS.splitlines()}
+
+
+def needed(names: tuple[str, ...]) -> set[str]:
+    """The distributions that these need to run, extras and themselves too."""
+    waiting = [Requirement(name) for name in names]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        wanted = waiting.pop()
+        key = (canonicalize_name(wanted.name), frozenset(wanted.extras))
+        if key not in seen:
+            seen.add(key)
+            waiting += _required(wanted)
+    return {name for name, _ in seen}
+
+
+def _required(wanted: Requirement) -> list[Requirement]:
+    listed = [Requirement(text) for text in distribution(wanted.name).requires or ()]
+    extras = {"", *wanted.extras}
+    return [
+        each
+        for each in listed
+        if each.marker is None or any(each.marker.evaluate({"extra": e}) for e in extras)
+    ]
+
+
+def test_every_distribution_that_the_server_needs_is_pinned() -> None:
+    assert needed(ROOTS) <= PINS.keys()
+    assert list(PINS) == sorted(PINS)
+
+
+def test_the_pins_are_what_the_project_allows() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    for text in project["project"]["dependencies"]:
+        allowed = Requirement(text)
+        if allowed.name in PINS:
+            [pin] = PINS[allowed.name].specifier
+            assert allowed.specifier.contains(pin.version), text
+
+
+def test_the_image_withholds_solutions_and_runs_without_rights() -> None:
+    assert "solutions/" in DOCKERIGNORE.splitlines()
+    lines = DOCKERFILE.splitlines()
+    assert "ARG BASE_IMAGE=python:3.11-slim" in lines
+    assert "FROM ${BASE_IMAGE}" in lines
+    assert "USER 10001:10001" in lines
+    assert f"EXPOSE {PORT}" in lines
+
+
+def test_the_readme_names_the_world_and_the_reward() -> None:
+    text = readme(library(), "1.2.0")
+    assert text.startswith("# Lending library 1.2.0\n\nA desk with three books.\n")
+    assert "docker build -t library-1.2.0 ." in text
+    assert "## Reward" in text
+    assert "{" not in text.replace("{id}", "")

@@ -1,0 +1,141 @@
+"""The image of a bundle on a real Docker Engine: built, run locked down, asked over MCP."""
+
+import io
+import json
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import httpx2
+import pytest
+from docker.models.containers import Container
+from mcp import Client
+
+from exporter.bundle import Bundle
+from exporter.container import REQUIREMENTS
+from exporter.errors import ImageError
+from exporter.image import BuiltImage, build_context, build_image, image_tag
+from tests.exporter.docker_base import PIP_ARGS, docker_engine, import_base_image
+
+READY_LIMIT_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+    with docker_engine(tmp_path_factory.mktemp("dockerd") / "log") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def base_image(engine: docker.DockerClient) -> str:
+    return import_base_image(engine, "server", REQUIREMENTS.splitlines())
+
+
+@pytest.fixture(scope="module")
+def built(engine: docker.DockerClient, base_image: str, bundle: Bundle) -> Iterator[BuiltImage]:
+    image = build_image(bundle, base_image=base_image, pip_args=PIP_ARGS, client=engine)
+    yield image
+    engine.images.remove(image.tag, force=True)
+
+
+@pytest.fixture(scope="module")
+def container(engine: docker.DockerClient, built: BuiltImage) -> Iterator[Container]:
+    """The image as an operator should run it: no capabilities, nothing writable, no way up."""
+    running = engine.containers.run(
+        built.tag,
+        detach=True,
+        init=True,
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        ports={"8000/tcp": ("127.0.0.1", 0)},
+        environment={"CORECRAFT_CONTROL_TOKEN": "trainer"},
+    )
+    try:
+        yield running
+    finally:
+        running.remove(force=True)
+
+
+def ready_url(container: Container) -> str:
+    """Where the container answers, once it does."""
+    deadline_s = time.monotonic() + READY_LIMIT_S
+    while time.monotonic() < deadline_s:
+        container.reload()
+        assert container.status in {"created", "running"}, container.logs().decode()
+        published = container.ports.get("8000/tcp")
+        if published:
+            url = f"http://127.0.0.1:{published[0]['HostPort']}"
+            try:
+                if httpx2.get(f"{url}/health").status_code == 200:
+                    return url
+            except httpx2.TransportError:
+                pass
+        time.sleep(0.1)
+    raise AssertionError(f"the container does not answer: {container.logs().decode()}")
+
+
+async def test_a_container_serves_the_bundle(container: Container, bundle: Bundle) -> None:
+    url = ready_url(container)
+    assert httpx2.get(f"{url}/health").json()["digest"] == bundle.digest
+    made = httpx2.post(f"{url}/rollouts", headers={"Authorization": "Bearer trainer"}).json()
+    for address, loan in ((f"{url}/mcp", "ln-002"), (made["mcp_url"], "ln-002")):
+        async with Client(address) as client:
+            answer = await client.call_tool("lend_book", {"book": "bk-02", "reader": "Rosa"})
+            assert json.loads(answer.content[0].text)["id"] == loan  # type: ignore[union-attr]
+
+
+def executed(container: Container, *command: str) -> tuple[int, str]:
+    """Exit code and output of a command inside the container."""
+    done = container.exec_run(list(command))
+    assert isinstance(done.output, bytes)
+    return done.exit_code or 0, done.output.decode()
+
+
+def test_a_container_is_small_in_rights(container: Container) -> None:
+    ready_url(container)
+    look = "import os, pathlib; print(os.getuid(), sorted(os.listdir('/bundle')))"
+    _, said = executed(container, "python", "-c", look)
+    assert said.startswith("10001 ")
+    assert "'tasks'" in said
+    assert "solutions" not in said
+    code, said = executed(container, "python", "-c", "open('/bundle/x', 'w')")
+    assert code == 1
+    assert "Read-only file system" in said
+    check = ["python", "-m", "exporter.server.healthcheck"]
+    assert executed(container, *check, "http://127.0.0.1:8000/health")[0] == 0
+    assert executed(container, *check, "http://127.0.0.1:1/health")[0] == 1
+
+
+def test_an_image_says_what_it_holds(
+    engine: docker.DockerClient, built: BuiltImage, bundle: Bundle
+) -> None:
+    image = engine.images.get(built.tag)
+    assert image.id == built.id
+    assert image.labels["dev.corecraft.bundle.digest"] == bundle.digest == built.digest
+    assert image.labels["org.opencontainers.image.version"] == "1.0.0"
+    assert built.tag == image_tag(bundle) == "corecraft/library:1.0.0"
+    assert image.attrs["Config"]["User"] == "10001:10001"
+    assert image.attrs["Config"]["Healthcheck"]["Test"][0] == "CMD"
+
+
+def test_a_failed_build_shows_the_end_of_its_log(
+    engine: docker.DockerClient, base_image: str, bundle: Bundle
+) -> None:
+    with pytest.raises(ImageError, match="no such option: --nonsense"):
+        build_image(
+            bundle, base_image=base_image, pip_args="--nonsense", tag="broken:1", client=engine
+        )
+
+
+def test_the_build_context_has_no_solutions(bundle: Bundle, tmp_path: Path) -> None:
+    context = build_context(bundle)
+    with tarfile.open(fileobj=io.BytesIO(context)) as tar:
+        names = tar.getnames()
+    assert "Dockerfile" in names
+    assert "tasks/lend-emma.json" in names
+    assert not [name for name in names if name.startswith("solutions")]
+    (tmp_path / "context.tar").write_bytes(context)
+    assert Bundle.open(tmp_path / "context.tar").digest == bundle.digest
