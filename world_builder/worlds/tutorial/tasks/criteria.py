@@ -33,7 +33,11 @@ _REFUSAL = (
     r"|(?:not|\w+n['’]t) (?:be )?(?:possible|eligible|allowed|permitted|accepted|returnable"
     r"|returned|cancell?ed|changed|redirected|sent|sold|enough|placed|available|come|take|able"
     r"|have enough))\b"
-    r"|(?:^|[.!?]\s+)no\b"
+    r"|(?:^|[.!?:]\s+)no\b"
+)
+_GRANTED = (
+    r"\byes\b|\bcan (?:still )?(?:come|go|be sent) back\b(?! (?:only|if|when))"
+    r"|\bis (?:eligible|returnable)\b"
 )
 _CONSENT = (
     r"\b(?:yes|can|may|eligible|accepted|allowed|possible|returnable|of course|sure|certainly"
@@ -133,7 +137,7 @@ def says_no(text: str) -> Criterion:
         text=text,
         category=CORRECTNESS,
         is_critical=True,
-        check=Matches(pattern=_REFUSAL),
+        check=Matches(pattern=rf"^(?![\s\S]*(?:{_GRANTED}))[\s\S]*?(?:{_REFUSAL})"),
     )
 
 
