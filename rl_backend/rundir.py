@@ -5,7 +5,7 @@ through it. Readers may look at any instant, also after the process died. Layout
 
     config.json  bundle.lock.json  status.json  events.jsonl  metrics.jsonl  log.txt  lock  stop
     rollouts/step-000012.jsonl   eval/step-000010.json   eval/step-000010.rollouts.jsonl
-    checkpoints/step-000010/     model/
+    checkpoints/step-000010/   model/ (starting weights)   policy/ (newest weights)
 
 It starts no process (`launcher` does) and imports nothing heavy.
 """
@@ -101,6 +101,11 @@ class RunDir:
     def model_dir(self) -> Path:
         """Where the run keeps the starting model that it made."""
         return self.path / "model"
+
+    @property
+    def policy_dir(self) -> Path:
+        """The newest weights, as a Hugging Face directory."""
+        return self.path / "policy"
 
     def config(self) -> RunConfig:
         """The configuration. Raises RunDirError when the file was damaged."""
@@ -208,6 +213,14 @@ class RunDir:
         """The rollouts of one evaluation; empty when there are none."""
         path = self.path / "eval" / f"{_step(step)}.rollouts.jsonl"
         return tail(path, RolloutRecord).records
+
+    def forget_after(self, step: int) -> None:
+        """Removes rollouts and evaluations of later steps: a resumed run makes them again."""
+        for folder in ("rollouts", "eval"):
+            for path in (self.path / folder).iterdir():
+                match = _STEP.match(path.name)
+                if match and int(match[1]) > step:
+                    path.unlink()
 
     # -- checkpoints
 

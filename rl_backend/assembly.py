@@ -1,0 +1,200 @@
+"""Makes the parts of a run and lets the warm start and the loop work with them.
+
+The one place where a training process chooses its engine, trainer, runtime and judge. While the
+warm start computes, the SGLang server starts beside it. What ends the run is `run`'s business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from rl_backend.buffer import DataBuffer, TaskSource
+from rl_backend.checkpoints import LoopState, restore, save
+from rl_backend.config import RunConfig
+from rl_backend.demonstrations import demonstrations
+from rl_backend.engines.base import Engine
+from rl_backend.engines.sglang import SGLangEngine
+from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
+from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
+from rl_backend.judges.settings import JudgeSettings, build_judge
+from rl_backend.loop import TrainingLoop
+from rl_backend.parts import Parts
+from rl_backend.progress import Progress
+from rl_backend.records import RunState
+from rl_backend.renderer import Renderer
+from rl_backend.rollout import RolloutRunner
+from rl_backend.rundir import RunDir
+from rl_backend.token_policy import TokenPolicy
+from rl_backend.trainers.base import Trainer
+from rl_backend.trainers.megatron import MegatronTrainer
+from rl_backend.types import PolicyVersion, SamplingParams
+from rl_backend.warm_start import starting_model, warm_start
+from world_builder.state import WorldBase
+from world_builder.tasks import Split
+
+AnswerT = TypeVar("AnswerT")
+_log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """A stop was asked for while the process waited for something."""
+
+
+async def train(run: RunDir, progress: Progress) -> None:
+    """The whole run, from where it is to its end or to a stop.
+
+    Raises:
+        Stopped: a stop was asked for before the loop began; whatever was learned is kept.
+    """
+    config, bundle = run.config(), open_locked(run.bundle())
+    base = WorldBase(bundle.world)
+    stopping = _stop_event(progress)
+    model_dir = starting_model(run, config, base)
+    async with _serving(run, config, model_dir) as ready:
+        trainer = MegatronTrainer(config.trainer, model_dir, seed=config.seed)
+        _log.info("trainer: %s", trainer.info)
+        source = TaskSource([t.id for t in base.world.tasks_in(Split.TRAIN)], seed=config.seed)
+        buffer = DataBuffer(max_policy_lag=config.max_policy_lag)
+        state = restore(run, trainer, source, buffer)
+        state = await _taught(run, config, base, trainer, progress, state, source, buffer)
+        engine = await _unless(stopping, ready)
+        runtime = await _unless(stopping, open_runtime(config.rollout.runtime, bundle, base))
+        runner = RolloutRunner(base, runtime, max_worlds=config.rollout.concurrency)
+        watcher = asyncio.create_task(_cancel_when(stopping, runner))
+        renderer = Renderer.load(model_dir)
+        parts = Parts(
+            config=config,
+            run=run,
+            progress=progress,
+            tasks=base.world.tasks,
+            bundle=bundle_label(bundle),
+            runner=runner,
+            judge=build_judge(JudgeSettings.from_environment()),
+            trainer=trainer,
+            engine=engine,
+            policy=_policy(engine, renderer, config, config.rollout.temperature),
+            eval_policy=_policy(engine, renderer, config, config.evaluation.temperature),
+            source=source,
+            buffer=buffer,
+        )
+        try:
+            await TrainingLoop(parts, state).run()
+        finally:
+            watcher.cancel()
+            await runtime.close()
+            await parts.judge.close()
+
+
+async def _taught(
+    run: RunDir,
+    config: RunConfig,
+    base: WorldBase,
+    trainer: Trainer,
+    progress: Progress,
+    state: LoopState,
+    source: TaskSource,
+    buffer: DataBuffer,
+) -> LoopState:
+    """The state after the warm start, which is kept as the checkpoint of step 0."""
+    if state.warm_start_step >= config.warm_start.num_steps:
+        return state
+    renderer = Renderer.load(starting_model(run, config, base))
+    samples = demonstrations(
+        base, base.world.tasks, renderer, context_length=config.model.context_length
+    )
+    state = await warm_start(trainer, samples, config, run, progress, state)
+    save(run, trainer, state, source, buffer)
+    if progress.is_stopping:
+        raise Stopped
+    progress.enter(RunState.STARTING, "waiting for the engine")
+    return state
+
+
+@asynccontextmanager
+async def _serving(
+    run: RunDir, config: RunConfig, model_dir: Path
+) -> AsyncIterator[Awaitable[Engine]]:
+    """The engine, once its server answers; the server that was started here ends with the block."""
+    if config.engine.url is not None:
+        yield _connected(config.engine.url, config)
+        return
+    options = ServerOptions(
+        dtype=config.trainer.dtype,
+        max_total_tokens=config.engine.max_total_tokens,
+        mem_fraction=config.engine.mem_fraction,
+        startup_timeout_s=config.engine.startup_timeout_s,
+    )
+    server = SGLangServer(model_dir, run.path / "engine.log", options)
+    server.start()
+    starting = asyncio.create_task(_started(server, config))
+    try:
+        yield starting
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await asyncio.to_thread(server.stop)
+
+
+async def _started(server: SGLangServer, config: RunConfig) -> Engine:
+    await server.wait_ready()
+    return server.engine(
+        max_concurrency=config.rollout.concurrency,
+        request_timeout_s=config.engine.request_timeout_s,
+    )
+
+
+async def _connected(url: str, config: RunConfig) -> Engine:
+    """An engine on a server of somebody else's."""
+    return SGLangEngine(
+        url,
+        policy_version=PolicyVersion(0),
+        max_concurrency=config.rollout.concurrency,
+        request_timeout_s=config.engine.request_timeout_s,
+    )
+
+
+def _policy(
+    engine: Engine, renderer: Renderer, config: RunConfig, temperature: float
+) -> TokenPolicy:
+    sampling = SamplingParams(
+        temperature=temperature,
+        top_p=config.rollout.top_p,
+        max_new_tokens=config.rollout.max_new_tokens,
+    )
+    return TokenPolicy(engine, renderer, sampling, context_length=config.model.context_length)
+
+
+def _stop_event(progress: Progress) -> asyncio.Event:
+    """Set once a stop was asked for, from whichever thread."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell() -> None:
+        with suppress(RuntimeError):  # the event loop may have ended meanwhile
+            loop.call_soon_threadsafe(stopping.set)
+
+    progress.on_stop(tell)
+    return stopping
+
+
+async def _cancel_when(stopping: asyncio.Event, runner: RolloutRunner) -> None:
+    await stopping.wait()
+    runner.cancel()
+
+
+async def _unless(stopping: asyncio.Event, work: Awaitable[AnswerT]) -> AnswerT:
+    """The work's answer. Raises Stopped when a stop is asked for before it is there."""
+    task, stop = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Stopped
+        return task.result()
+    finally:
+        task.cancel()
+        stop.cancel()
+        await asyncio.gather(task, stop, return_exceptions=True)

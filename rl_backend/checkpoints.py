@@ -1,0 +1,68 @@
+"""What a checkpoint of a run holds beside the trainer's state, and how a run goes on from one.
+
+Step counts, the position among the tasks and the buffer; random numbers need nothing, since seeds
+follow from the step. Weights and optimizer are the trainer's own affair.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from rl_backend.buffer import DataBuffer, TaskSource
+from rl_backend.errors import TrainerError
+from rl_backend.records import EventKind
+from rl_backend.rundir import RunDir
+from rl_backend.trainers.base import Trainer
+from world_builder.frozen import Frozen, Json
+
+
+class LoopState(Frozen):
+    """Where a run is."""
+
+    step: int = 0
+    """Reinforcement steps finished."""
+    warm_start_step: int = 0
+    """Warm-start steps finished."""
+
+    def after(self, step: int) -> Self:
+        return self.model_copy(update={"step": step})
+
+
+class _Kept(Frozen):
+    v: int = 1
+    state: LoopState
+    position: int
+    buffer: Json
+
+
+def save(
+    run: RunDir, trainer: Trainer, state: LoopState, source: TaskSource, buffer: DataBuffer
+) -> None:
+    """Writes the checkpoint of the state's step, whole or not at all."""
+    kept = _Kept(state=state, position=source.position, buffer=buffer.to_json())
+    trainer.save_checkpoint(run.checkpoint_dir(state.step), kept.model_dump(mode="json"))
+    run.append_event(EventKind.CHECKPOINT, state.step, f"checkpoint after step {state.step}")
+
+
+def restore(run: RunDir, trainer: Trainer, source: TaskSource, buffer: DataBuffer) -> LoopState:
+    """Goes back to the newest checkpoint that can be read; the start when there is none.
+
+    Raises:
+        TrainerError: there are checkpoints and none of them can be read.
+    """
+    faults = []
+    for step in reversed(run.checkpoint_steps()):
+        try:
+            kept = _Kept.model_validate(trainer.load_checkpoint(run.checkpoint_dir(step)))
+            buffer.restore(kept.buffer)
+        except ValueError as error:
+            faults.append(str(error))
+            continue
+        source.position = kept.position
+        run.forget_after(kept.state.step)
+        return kept.state
+    if faults:
+        raise TrainerError(
+            f"No checkpoint can be read: {'; '.join(faults)}.", hint="Start a new run."
+        )
+    return LoopState()

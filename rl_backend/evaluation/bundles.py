@@ -1,0 +1,58 @@
+"""From a bundle to what rollouts need: its worlds in a runtime, and its name for reports."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from exporter.bundle import Bundle
+from exporter.errors import BundleError
+from rl_backend.records import BundleLock
+from rl_backend.runtimes.base import Runtime
+from rl_backend.runtimes.in_process import InProcessRuntime
+from world_builder.state import WorldBase
+
+
+class RuntimeKind(StrEnum):
+    """Where worlds run."""
+
+    IN_PROCESS = "in_process"
+    """In this process: fastest."""
+    SERVER = "server"
+    """In an environment server of the bundle, over MCP."""
+
+
+async def open_runtime(kind: str, bundle: Bundle, base: WorldBase) -> Runtime:
+    """A runtime for a bundle; close it after use. Raises WorldRuntimeError."""
+    if RuntimeKind(kind) is RuntimeKind.IN_PROCESS:
+        return InProcessRuntime(base)
+    from rl_backend.runtimes.server import ServerRuntime
+    from rl_backend.runtimes.server_process import ServerProcess
+
+    return await ServerRuntime.launch(ServerProcess(bundle.path))
+
+
+def bundle_label(bundle: Bundle) -> str:
+    """Name, version and digest, for reports."""
+    return f"{bundle.name} {bundle.version} {bundle.digest}"
+
+
+def lock_of(bundle: Bundle) -> BundleLock:
+    """What a run directory keeps of its bundle."""
+    return BundleLock(
+        path=str(bundle.path.absolute()),
+        name=bundle.name,
+        version=bundle.version,
+        digest=bundle.digest,
+    )
+
+
+def open_locked(lock: BundleLock) -> Bundle:
+    """The bundle of a run. Raises BundleError when it is gone or another one is in its place."""
+    bundle = Bundle.open(Path(lock.path))
+    if bundle.digest != lock.digest:
+        raise BundleError(
+            f"{lock.path} now holds {bundle_label(bundle)}, but this run trains on {lock.name} "
+            f"{lock.version} {lock.digest}; put that bundle back or start a new run"
+        )
+    return bundle

@@ -1,0 +1,115 @@
+"""How a run reports itself: its status, its heartbeat, and whether it should stop.
+
+The training process owns one `Progress`. A thread renews the heartbeat and looks for the stop file
+while the process computes; a signal may ask for the same stop. It decides nothing about training.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from rl_backend.records import EventKind, RunState, Status
+from rl_backend.rundir import RunDir
+
+HEARTBEAT_S = 2.0
+STOP_LOOK_S = 0.25
+
+
+class Progress:
+    """The status of the run that this process works on; a context manager."""
+
+    def __init__(self, run: RunDir) -> None:
+        self._run = run
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._stop = threading.Event()
+        self._on_stop: Callable[[], None] = lambda: None
+        self._status = run.stored_status()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        now = datetime.now(UTC)
+        self._write(
+            state=RunState.STARTING,
+            reason="",
+            pid=os.getpid(),
+            process_started_at=now,
+            started_at=self._status.started_at or now,
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def status(self) -> Status:
+        """As last written."""
+        return self._status
+
+    @property
+    def is_stopping(self) -> bool:
+        """True once a stop was asked for, by file or by signal."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Asks for a stop at the next safe point."""
+        self._stop.set()
+
+    def on_stop(self, call: Callable[[], None]) -> None:
+        """Has `call` made once, from the heartbeat's thread, when a stop is asked for."""
+        self._on_stop = call
+
+    def enter(self, state: RunState, reason: str = "") -> None:
+        """Goes over to another state, and says so in the run's history.
+
+        A run that is stopping stays so until its `end`.
+        """
+        if self.is_stopping or (state is self._status.state and reason == self._status.reason):
+            return
+        self._enter(state, reason)
+
+    def end(self, state: RunState, reason: str = "") -> None:
+        """The last state of this process."""
+        self._over.set()
+        self._thread.join()
+        self._enter(state, reason)
+
+    def _enter(self, state: RunState, reason: str) -> None:
+        self._write(state=state, reason=reason)
+        text = f"{state.value}: {reason}" if reason else state.value
+        self._run.append_event(EventKind.STATE, self._status.step, text)
+
+    def finished(self, *, step: int | None = None, warm_start_step: int | None = None) -> None:
+        """Counts finished steps; None leaves a count as it is."""
+        given: dict[str, Any] = {"step": step, "warm_start_step": warm_start_step}
+        self._write(**{name: n for name, n in given.items() if n is not None})
+
+    def at_version(self, policy_version: int) -> None:
+        """Notes which policy is in force."""
+        self._write(policy_version=policy_version)
+
+    def _write(self, *, is_durable: bool = True, **changes: Any) -> None:
+        with self._lock:
+            now = datetime.now(UTC)
+            self._status = self._status.model_copy(update={**changes, "updated_at": now})
+            self._run.write_status(self._status, is_durable=is_durable)
+
+    def _beat(self) -> None:
+        last = datetime.now(UTC)
+        is_told = False
+        while not self._over.wait(STOP_LOOK_S):
+            if self._run.is_stop_requested():
+                self._stop.set()
+            if self._stop.is_set() and not is_told:
+                is_told = True
+                self._enter(RunState.STOPPING, "")
+                self._on_stop()
+            if (datetime.now(UTC) - last).total_seconds() >= HEARTBEAT_S:
+                last = datetime.now(UTC)
+                self._write(is_durable=False)

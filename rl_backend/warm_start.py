@@ -1,0 +1,139 @@
+"""Makes a run's starting policy: a small model from scratch, taught by reference solutions.
+
+The supervised phase before the reinforcement loop: same trainer, same run directory, another
+objective. It sees the training split alone. A policy that is sometimes right is the aim, since the
+loop can only strengthen what is sampled at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rl_backend.chat_template import ChatTemplate
+from rl_backend.checkpoints import LoopState
+from rl_backend.config import RunConfig, WarmStartConfig
+from rl_backend.demonstrations import corpus
+from rl_backend.objective import SupervisedObjective
+from rl_backend.progress import Progress
+from rl_backend.records import EventKind, Phase, RunState
+from rl_backend.rundir import RunDir
+from rl_backend.samples import to_batch
+from rl_backend.seeding import derive_seed, generator
+from rl_backend.step_metrics import known
+from rl_backend.tiny_model import TinyShape, make_tiny_model
+from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, SpecialToken
+from rl_backend.trainers.base import Trainer
+from rl_backend.types import TrainingSample
+from rl_backend.updating import PAD_ID
+from world_builder.state import WorldBase
+
+RISING_SHARE = 0.1
+LAST_SHARE = 0.1
+
+
+def starting_model(run: RunDir, config: RunConfig, base: WorldBase) -> Path:
+    """The directory of the starting model: the configured one, or one made in the run directory.
+
+    Raises:
+        DemonstrationError: a model has to be made and there is nothing to learn from.
+    """
+    if config.model.path is not None:
+        return Path(config.model.path)
+    if not run.model_dir.exists():
+        tokens = {"bos_token": str(SpecialToken.BOS), "eos_token": str(SpecialToken.END)}
+        texts = corpus(base, base.world.tasks, ChatTemplate(CHAT_TEMPLATE, tokens))
+        seed = derive_seed(config.seed, "model")
+        make_tiny_model(run.model_dir, texts, seed=seed, shape=_shape(config))
+        run.append_event(EventKind.NOTE, 0, f"made a model from {len(texts)} reference solutions")
+    return run.model_dir
+
+
+async def warm_start(
+    trainer: Trainer,
+    demonstrations: Sequence[TrainingSample],
+    config: RunConfig,
+    run: RunDir,
+    progress: Progress,
+    state: LoopState,
+) -> LoopState:
+    """Teaches the demonstrations until the configured step, or until a stop was asked for.
+
+    Other work of the event loop goes on between steps: the engine's server starts meanwhile.
+    """
+    if state.warm_start_step >= config.warm_start.num_steps:
+        return state
+    progress.enter(RunState.WARMING_UP)
+    for step in range(state.warm_start_step + 1, config.warm_start.num_steps + 1):
+        await asyncio.sleep(0)
+        if progress.is_stopping:
+            break
+        _one_step(trainer, demonstrations, config, run, step)
+        state = state.model_copy(update={"warm_start_step": step})
+        progress.finished(warm_start_step=step)
+        progress.at_version(trainer.policy_version)
+    return state
+
+
+def scheduled_rate(config: WarmStartConfig, step: int) -> float:
+    """Step size at a step counted from 1: a linear rise, then a cosine down to a tenth.
+
+    >>> config = WarmStartConfig(num_steps=10, learning_rate=1.0)
+    >>> [round(scheduled_rate(config, step), 3) for step in (1, 10)]
+    [1.0, 0.1]
+    """
+    rise = max(1, round(config.num_steps * RISING_SHARE))
+    if step <= rise:
+        return config.learning_rate * step / rise
+    done = (step - rise) / max(1, config.num_steps - rise)
+    cosine = (1 + math.cos(math.pi * done)) / 2
+    return config.learning_rate * (LAST_SHARE + (1 - LAST_SHARE) * cosine)
+
+
+def _one_step(
+    trainer: Trainer,
+    demonstrations: Sequence[TrainingSample],
+    config: RunConfig,
+    run: RunDir,
+    step: int,
+) -> None:
+    started = time.monotonic()
+    batch = to_batch(_drawn(demonstrations, config, step), pad_id=PAD_ID)
+    update = trainer.train_step(
+        batch,
+        SupervisedObjective(context_weight=config.warm_start.context_weight),
+        temperature=config.rollout.temperature,
+        learning_rate=scheduled_rate(config.warm_start, step),
+    )
+    seconds = time.monotonic() - started
+    values: dict[str, float | None] = {
+        "loss": update.loss,
+        "grad_norm": update.grad_norm,
+        "entropy": update.entropy,
+        "learning_rate": update.learning_rate,
+        "num_tokens": float(update.num_tokens),
+        "train_tokens_per_s": batch.num_tokens / seconds,
+        "step_s": seconds,
+    }
+    run.append_metrics(Phase.WARM_START, step, known(values))
+
+
+def _drawn(
+    demonstrations: Sequence[TrainingSample], config: RunConfig, step: int
+) -> list[TrainingSample]:
+    """The demonstrations of a step: different ones, as long as there are enough."""
+    num = min(config.warm_start.batch_size, len(demonstrations))
+    return generator(config.seed, "warm_start", step).sample(list(demonstrations), num)
+
+
+def _shape(config: RunConfig) -> TinyShape:
+    return TinyShape(
+        vocab_size=config.model.vocab_size,
+        hidden_size=config.model.hidden_size,
+        num_layers=config.model.num_layers,
+        num_heads=config.model.num_heads,
+        context_length=config.model.context_length,
+    )
