@@ -276,3 +276,17 @@ def test_the_script_holds_its_traps() -> None:
     assert max(days.values()) >= 2
     lines = [(order.id, line) for order in shop.orders for line in order.lines]
     assert any(0 < shop.num_returned(i, line.book_id) < line.qty for i, line in lines)
+
+
+def test_the_page_tells_the_figures_of_the_shipped_world() -> None:
+    page = (ROOT / "docs" / "worlds" / "tutorial.md").read_text()
+    splits = Counter(task.split for task in TASKS)
+    num_criteria = sum(len(task.rubric.criteria) for task in TASKS)
+    assert f"{len(TASKS)} tasks, {splits[Split.TRAIN]} for training" in page
+    assert f"and {splits[Split.HELD_OUT]} held out" in page
+    assert f"All {num_criteria} criteria" in page
+    for task in TASKS:
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{task.scenario}` |"))
+        assert task.category.replace("_", " ") in row.replace("-", " ")
+        assert f"| {task.difficulty} |" in row
+    assert all(f"`{tool.name}`" in page for tool in world_of().tools)
