@@ -72,6 +72,14 @@ QUOTE_ORDER = Tool(
     ),
 )
 
+
+def _still_packing(what: str) -> Precondition:
+    return Precondition(
+        check="it.status == 'packing'",
+        message=f"{{it.id}} is {{it.status}}; only an order in packing can {what}",
+    )
+
+
 CANCEL_ORDER = Tool(
     name="cancel_order",
     title="Cancel an order",
@@ -81,6 +89,7 @@ CANCEL_ORDER = Tool(
     parameters=object_schema({"id": ORDER_ID}, ("id",)),
     operation=Update(
         entity_type="order",
+        preconditions=(_still_packing("be cancelled"),),
         values=(Assignment(field="status", value="'cancelled'"),),
         transitions=(Transition(field="status", allowed={"packing": ("cancelled",)}),),
     ),
@@ -97,12 +106,7 @@ CHANGE_ADDRESS = Tool(
     ),
     operation=Update(
         entity_type="order",
-        preconditions=(
-            Precondition(
-                check="it.status == 'packing'",
-                message="{it.id} is {it.status}; only an order in packing can be sent elsewhere",
-            ),
-        ),
+        preconditions=(_still_packing("be sent elsewhere"),),
         values=(Assignment(field="ship_to", value="args.ship_to"),),
     ),
 )
