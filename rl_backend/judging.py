@@ -5,7 +5,7 @@ judged anew by the same function; nothing is inferred or replayed here.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from rl_backend.judges.base import Judge
@@ -30,7 +30,7 @@ async def judge_trajectory(
 
 async def stream_verdicts(
     task: Task, trajectory: Trajectory, base: WorldBase, judge: Judge
-) -> AsyncIterator[Verdict]:
+) -> AsyncGenerator[Verdict, None]:
     """The verdicts as they come: checks at once, a model's one by one."""
     context = CheckContext(task, trajectory, base)
     async with aclosing(judge.verdicts(context, task.rubric.criteria)) as verdicts:

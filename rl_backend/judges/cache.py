@@ -31,7 +31,10 @@ class AnswerCache:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(
-            ":memory:" if path is None else path, isolation_level=None, timeout=30
+            ":memory:" if path is None else path,
+            isolation_level=None,
+            timeout=30,
+            check_same_thread=False,
         )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")

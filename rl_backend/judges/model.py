@@ -75,7 +75,7 @@ class ModelJudge:
         self.id = f"{model.id}#{PROMPT_VERSION}v{max_votes}"
         self.usage = JudgeUsage()
         self._model = model
-        self._cache = cache or AnswerCache()
+        self._cache = AnswerCache() if cache is None else cache
         self._max_votes = max_votes
         self._calls = asyncio.Semaphore(max_calls)
 
