@@ -27,8 +27,8 @@ _MARK = "\u2063turn\u2063"
 """Stands for an assistant's text, to find what the template writes after it."""
 
 
-class RendererError(Exception):
-    """A model directory whose tokenizer or template cannot be used; says what to mend."""
+class RendererError(ValueError):
+    """A tokenizer or chat template that cannot be used; says what to mend."""
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,8 @@ class RolloutRunner:
             return None, self._unstarted(task, StopReason.CANCELLED, "")
         except WorldRuntimeError as error:
             return None, self._unstarted(task, StopReason.RUNTIME_ERROR, str(error))
+        except (EngineError, PolicyError) as error:
+            return None, self._unstarted(task, StopReason.POLICY_ERROR, str(error))
 
     async def _dialogue(self, environment: Environment, actor: Actor) -> _Ending:
         """Plays turn by turn until the rollout is over, and says why it is."""

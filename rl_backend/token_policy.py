@@ -4,7 +4,8 @@ Keeps the one growing row of tokens of each rollout: sampled ids as the engine g
 results as deltas between them. The only policy whose rollouts can be trained on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rl_backend.engines.base import Engine
@@ -43,9 +44,11 @@ class TokenPolicy:
         return self._engine.policy_version
 
     def actor(self, opening: Opening) -> "TokenActor":
-        return TokenActor(
-            opening, self._engine, self._renderer, self._sampling, self._context_length
-        )
+        """The policy in a fresh rollout. Raises PolicyError when the template refuses it."""
+        with _template_errors():
+            return TokenActor(
+                opening, self._engine, self._renderer, self._sampling, self._context_length
+            )
 
 
 class TokenActor:
@@ -88,7 +91,8 @@ class TokenActor:
         """Samples the next turn. Raises EngineError, or PolicyError for an aborted request."""
         if results:
             last = self._ids[-1] if self._ids else None
-            self._add_observed(self._renderer.tool_delta(results, last))
+            with _template_errors():
+                self._add_observed(self._renderer.tool_delta(results, last))
         room = self._context_length - len(self._prompt_ids) - len(self._ids)
         if room < 1:
             return AssistantTurn(content="", stop=StopReason.CONTEXT_FULL)
@@ -132,3 +136,15 @@ class TokenActor:
         self._mask += [False] * len(token_ids)
         self._logprobs += [0.0] * len(token_ids)
         self._versions += [self._engine.policy_version] * len(token_ids)
+
+
+@contextmanager
+def _template_errors() -> Iterator[None]:
+    """Turns what the chat template refuses into a failure of the policy."""
+    try:
+        yield
+    except ValueError as error:
+        raise PolicyError(
+            f"The messages cannot be rendered: {error}.",
+            hint="Mend the chat template of the model's directory.",
+        ) from error

@@ -1,6 +1,7 @@
 """Rows of the token policy: exactly what was sampled, exactly masked, with the version of each."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.in_process import InProcessRuntime
 from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
 from rl_backend.token_policy import TokenPolicy
-from rl_backend.types import PolicyVersion, Rollout, SamplingParams, TrainingSample
+from rl_backend.types import Boundary, PolicyVersion, Rollout, SamplingParams, TrainingSample
 from world_builder.replay import replay
 from world_builder.state import WorldBase
 from world_builder.tasks import Task
@@ -132,6 +133,21 @@ async def test_a_full_context_ends_the_rollout(tutorial: WorldBase, renderer: Re
     none = await play(tutorial, task, renderer, engine, context_length=num_prompt)
     assert none.trajectory.stop_reason is StopReason.CONTEXT_FULL
     assert none.tokens is None
+
+
+@pytest.mark.parametrize("role", ["user", "tool"])
+async def test_a_template_that_refuses_is_the_policys_failure(
+    tutorial: WorldBase, renderer: Renderer, role: str
+) -> None:
+    refusal = f"{{%- if messages[-1].role == '{role}' -%}}"
+    refusal += "{{- raise_exception('not this role') -}}{%- endif -%}"
+    template = ChatTemplate(refusal + CHAT_TEMPLATE, renderer.template.special_tokens)
+    picky = replace(renderer, template=template)
+    task = task_with_calls(tutorial, 1)
+    turns = turns_of(taught(tutorial, task, renderer))
+    rollout = await play(tutorial, task, picky, ScriptedEngine(following(turns)))
+    assert rollout.boundary is Boundary.POLICY
+    assert "not this role" in rollout.excluded_reason
 
 
 def test_the_made_models_directory_gives_its_template_and_stop(renderer: Renderer) -> None:
