@@ -131,7 +131,7 @@ def serve_command(
     """Serve a bundle's world over MCP at /mcp until interrupted.
 
     With a secret in CORECRAFT_CONTROL_TOKEN a trainer may also make isolated rollouts
-    (POST /rollouts). CORECRAFT_ALLOWED_HOSTS names the hosts a URL may use.
+    (POST /rollouts). CORECRAFT_SERVER_HOSTS names the hosts a URL may use.
     """
     from exporter.server.__main__ import main
 

@@ -75,7 +75,7 @@ RUN python -m pip install --no-cache-dir --no-deps --root-user-action=ignore ${{
 COPY . /bundle
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 # Host names that clients may use in a URL, comma-separated; add the container's own in a network.
-ENV CORECRAFT_ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
+ENV CORECRAFT_SERVER_HOSTS=localhost,127.0.0.1,[::1]
 WORKDIR /bundle/server
 USER 10001:10001
 EXPOSE {PORT}

@@ -8,7 +8,7 @@ from typing import Final
 from world_builder.world import DEFAULT_SURFACE
 
 TOKEN_VARIABLE: Final = "CORECRAFT_CONTROL_TOKEN"  # noqa: S105 - the name, not the secret
-HOSTS_VARIABLE: Final = "CORECRAFT_ALLOWED_HOSTS"
+HOSTS_VARIABLE: Final = "CORECRAFT_SERVER_HOSTS"
 
 LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 

@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+import docker
 import pytest
 
 from exporter.bundle import Bundle
 from exporter.writer import write_bundle
+from tests.exporter.docker_base import docker_engine
 from tests.exporter.servers import RunningServer, serving
 from tests.exporter.small_world import library
 
@@ -30,3 +32,10 @@ def server(bundle_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     token = secrets.token_urlsafe(16)
     with serving(bundle_path, folder, "--capacity", "16", token=token) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+    """A real Docker Engine, started here when none answers."""
+    with docker_engine(tmp_path_factory.mktemp("dockerd") / "log") as client:
+        yield client

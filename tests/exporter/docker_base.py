@@ -1,8 +1,9 @@
 """A Docker Engine for tests and a base image made from this very Python: no registry is asked.
 
 `dockerd` is started when none answers and this machine can start one. The base image holds the
-interpreter, the shared libraries it links, a shell and the installed distributions of the given
-pins, so that `pip install` of them has nothing to fetch; other versions lie beside as wheels.
+interpreter, the shared libraries it links, a shell, two commands and the installed distributions of
+the given pins, so that `pip install` of them has nothing to fetch; other versions lie beside as
+wheels.
 """
 
 import io
@@ -16,13 +17,17 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import distribution, version
 from pathlib import Path
 
 import docker
+import httpx2
 import pytest
 from docker.errors import DockerException
+from docker.models.containers import Container
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ENGINE_LIMIT_S = 60.0
 PIP_ARGS = "--no-index --find-links /wheels"
@@ -33,6 +38,7 @@ _LEFT_OUT = {
     "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages",
     "__pycache__",
 }  # fmt: skip
+_COMMANDS = ("sh", "mkdir", "chown")
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _STDLIB = f"usr/local/lib/{_PYTHON}"
 
@@ -75,6 +81,44 @@ def _connected(log: Path, process: "subprocess.Popen[bytes] | None") -> docker.D
         time.sleep(0.1)
 
 
+def ready_url(container: Container, path: str) -> str:
+    """Where a container publishes its port 8000, once a GET of the path answers 200."""
+    deadline_s = time.monotonic() + ENGINE_LIMIT_S
+    while time.monotonic() < deadline_s:
+        container.reload()
+        assert container.status in {"created", "running"}, container.logs().decode()
+        for published in container.ports.get("8000/tcp") or ():
+            url = f"http://127.0.0.1:{published['HostPort']}"
+            with suppress(httpx2.TransportError):
+                if httpx2.get(f"{url}{path}", follow_redirects=True).status_code == 200:
+                    return url
+        time.sleep(0.1)
+    raise AssertionError(f"the container does not answer: {container.logs().decode()}")
+
+
+def needed(names: Iterable[str]) -> set[str]:
+    """The distributions that these need to run, extras and themselves too."""
+    waiting = [Requirement(name) for name in names]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        wanted = waiting.pop()
+        key = (canonicalize_name(wanted.name), frozenset(wanted.extras))
+        if key not in seen:
+            seen.add(key)
+            waiting += _required(wanted)
+    return {name for name, _ in seen}
+
+
+def _required(wanted: Requirement) -> list[Requirement]:
+    listed = [Requirement(text) for text in distribution(wanted.name).requires or ()]
+    extras = {"", *wanted.extras}
+    return [
+        each
+        for each in listed
+        if each.marker is None or any(each.marker.evaluate({"extra": e}) for e in extras)
+    ]
+
+
 def import_base_image(engine: docker.DockerClient, tag: str, pins: Iterable[str]) -> str:
     """Imports a base image with this Python, pip and the pinned distributions; returns its name.
 
@@ -99,7 +143,7 @@ def _base_tar(pins: Iterable[str]) -> bytes:
             else:
                 wheels |= _download(pin, Path(folder))
         files["usr/local/bin/python"] = Path(sys.executable).resolve()
-        files["bin/sh"] = Path("/bin/sh").resolve()
+        files |= {f"bin/{name}": Path(f"/bin/{name}").resolve() for name in _COMMANDS}
         return _tar(files | _libraries(files.values()) | wheels)
 
 

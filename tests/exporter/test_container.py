@@ -1,40 +1,16 @@
 """The files of the container agree with what the server needs."""
 
 import tomllib
-from importlib.metadata import distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from exporter.container import DOCKERFILE, DOCKERIGNORE, PORT, REQUIREMENTS, readme
+from tests.exporter.docker_base import needed
 from tests.exporter.small_world import library
 
 ROOTS = ("mcp", "pydantic", "jsonschema-rs", "common-expression-language", "starlette", "uvicorn")
 PINS = {Requirement(line).name: Requirement(line) for line in REQUIREMENTS.splitlines()}
-
-
-def needed(names: tuple[str, ...]) -> set[str]:
-    """The distributions that these need to run, extras and themselves too."""
-    waiting = [Requirement(name) for name in names]
-    seen: set[tuple[str, frozenset[str]]] = set()
-    while waiting:
-        wanted = waiting.pop()
-        key = (canonicalize_name(wanted.name), frozenset(wanted.extras))
-        if key not in seen:
-            seen.add(key)
-            waiting += _required(wanted)
-    return {name for name, _ in seen}
-
-
-def _required(wanted: Requirement) -> list[Requirement]:
-    listed = [Requirement(text) for text in distribution(wanted.name).requires or ()]
-    extras = {"", *wanted.extras}
-    return [
-        each
-        for each in listed
-        if each.marker is None or any(each.marker.evaluate({"extra": e}) for e in extras)
-    ]
 
 
 def test_every_distribution_that_the_server_needs_is_pinned() -> None:

@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,15 +16,7 @@ from exporter.bundle import Bundle
 from exporter.container import REQUIREMENTS
 from exporter.errors import ImageError
 from exporter.image import BuiltImage, build_context, build_image, image_tag
-from tests.exporter.docker_base import PIP_ARGS, docker_engine, import_base_image
-
-READY_LIMIT_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
-    with docker_engine(tmp_path_factory.mktemp("dockerd") / "log") as client:
-        yield client
+from tests.exporter.docker_base import PIP_ARGS, import_base_image, ready_url
 
 
 @pytest.fixture(scope="module")
@@ -59,26 +50,8 @@ def container(engine: docker.DockerClient, built: BuiltImage) -> Iterator[Contai
         running.remove(force=True)
 
 
-def ready_url(container: Container) -> str:
-    """Where the container answers, once it does."""
-    deadline_s = time.monotonic() + READY_LIMIT_S
-    while time.monotonic() < deadline_s:
-        container.reload()
-        assert container.status in {"created", "running"}, container.logs().decode()
-        published = container.ports.get("8000/tcp")
-        if published:
-            url = f"http://127.0.0.1:{published[0]['HostPort']}"
-            try:
-                if httpx2.get(f"{url}/health").status_code == 200:
-                    return url
-            except httpx2.TransportError:
-                pass
-        time.sleep(0.1)
-    raise AssertionError(f"the container does not answer: {container.logs().decode()}")
-
-
 async def test_a_container_serves_the_bundle(container: Container, bundle: Bundle) -> None:
-    url = ready_url(container)
+    url = ready_url(container, "/health")
     assert httpx2.get(f"{url}/health").json()["digest"] == bundle.digest
     made = httpx2.post(f"{url}/rollouts", headers={"Authorization": "Bearer trainer"}).json()
     for address, loan in ((f"{url}/mcp", "ln-002"), (made["mcp_url"], "ln-002")):
@@ -95,7 +68,7 @@ def executed(container: Container, *command: str) -> tuple[int, str]:
 
 
 def test_a_container_is_small_in_rights(container: Container) -> None:
-    ready_url(container)
+    ready_url(container, "/health")
     look = "import os, pathlib; print(os.getuid(), sorted(os.listdir('/bundle')))"
     _, said = executed(container, "python", "-c", look)
     assert said.startswith("10001 ")

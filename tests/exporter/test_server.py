@@ -270,7 +270,7 @@ def test_hosts_pages_and_sizes_are_guarded(server: RunningServer) -> None:
 
     rebound = get(Host="evil.example:80")
     assert rebound.status_code == 421
-    assert "CORECRAFT_ALLOWED_HOSTS" in rebound.json()["message"]
+    assert "CORECRAFT_SERVER_HOSTS" in rebound.json()["message"]
     assert get(Origin="http://evil.example").status_code == 403
     assert get(Origin="http://localhost:3000").status_code == 200
     assert get(Host="LOCALHOST").status_code == 200
