@@ -1,0 +1,168 @@
+"""Evaluation and single rollouts by name of the engine, for the command line and the studio.
+
+`scripted:KIND` needs nothing else; `model:DIR` starts an SGLang server for a model directory,
+`sglang:URL` talks to a running one. It imports the training stack only for the latter two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from exporter.bundle import Bundle
+from rl_backend.engines.scripted import Scripted, scripted_policy
+from rl_backend.evaluation.bundles import RuntimeKind, bundle_label, open_runtime
+from rl_backend.evaluation.evaluate import Evaluation, SplitChoice, evaluate
+from rl_backend.judges.settings import JudgeSettings, build_judge
+from rl_backend.policies import Policy
+from rl_backend.records import RolloutRecord
+from rl_backend.rollout import RolloutRunner
+from world_builder.state import WorldBase
+from world_builder.tasks import Task
+from world_builder.world import World
+
+MAX_NEW_TOKENS = 1024
+MAX_WORLDS = 32
+CONTEXT_LENGTH_KEY = "max_position_embeddings"
+
+
+class EngineChoiceError(ValueError):
+    """An engine was named that does not exist; the message lists those that do."""
+
+
+async def evaluate_bundle(
+    bundle: Bundle,
+    engine: str,
+    *,
+    split: SplitChoice = SplitChoice.HELD_OUT,
+    runtime: RuntimeKind = RuntimeKind.IN_PROCESS,
+    rollouts_per_task: int = 1,
+    temperature: float = 0.0,
+    seed: int = 0,
+    model_dir: Path | None = None,
+    on_rollout: Callable[[RolloutRecord], None] = lambda _record: None,
+) -> Evaluation:
+    """The evaluation of the named engine on a split of a bundle.
+
+    Raises:
+        EngineChoiceError: no such engine, or a model directory is missing.
+        BackendError: the engine or the runtime did not start.
+    """
+    tasks = split.of(bundle.world.tasks)
+    async with _stage(bundle, engine, runtime, temperature, model_dir) as (policy, runner):
+        judge = build_judge(JudgeSettings.from_environment())
+        try:
+            return await evaluate(
+                policy,
+                tasks,
+                runner=runner,
+                judge=judge,
+                bundle=bundle_label(bundle),
+                split=split,
+                rollouts_per_task=rollouts_per_task,
+                seed=seed,
+                temperature=None if engine.startswith("scripted:") else temperature,
+                on_rollout=on_rollout,
+            )
+        finally:
+            await judge.close()
+
+
+async def one_rollout(
+    bundle: Bundle,
+    task_id: str,
+    engine: str,
+    *,
+    runtime: RuntimeKind = RuntimeKind.IN_PROCESS,
+    temperature: float = 0.0,
+    seed: int = 0,
+    model_dir: Path | None = None,
+) -> tuple[RolloutRecord, Task]:
+    """One judged rollout of the named engine, and its task.
+
+    Raises UnknownName for a task that the bundle lacks, else as `evaluate_bundle`.
+    """
+    task = bundle.task(task_id)
+    async with _stage(bundle, engine, runtime, temperature, model_dir) as (policy, runner):
+        judge = build_judge(JudgeSettings.from_environment())
+        try:
+            evaluation = await evaluate(
+                policy,
+                [task],
+                runner=runner,
+                judge=judge,
+                bundle=bundle_label(bundle),
+                split=SplitChoice(task.split.value),
+                seed=seed,
+            )
+        finally:
+            await judge.close()
+    return evaluation.records[0], task
+
+
+@asynccontextmanager
+async def _stage(
+    bundle: Bundle, engine: str, kind: RuntimeKind, temperature: float, model_dir: Path | None
+) -> AsyncIterator[tuple[Policy, RolloutRunner]]:
+    base = WorldBase(bundle.world)
+    async with _acting(engine, bundle.world, temperature, model_dir) as policy:
+        runtime = await open_runtime(kind, bundle, base)
+        try:
+            yield policy, RolloutRunner(base, runtime, max_worlds=MAX_WORLDS)
+        finally:
+            await runtime.close()
+
+
+@asynccontextmanager
+async def _acting(
+    engine: str, world: World, temperature: float, model_dir: Path | None
+) -> AsyncIterator[Policy]:
+    kind, _, name = engine.partition(":")
+    if kind == "scripted" and name in set(Scripted):
+        yield scripted_policy(Scripted(name), world.tasks)
+    elif kind == "model" and name:
+        async with _served(Path(name), temperature) as policy:
+            yield policy
+    elif kind == "sglang" and name:
+        if model_dir is None:
+            raise EngineChoiceError("sglang:URL needs --model DIR, whose tokenizer it serves")
+        async with _connected(name, model_dir, temperature) as policy:
+            yield policy
+    else:
+        scripted = ", ".join(f"scripted:{each}" for each in Scripted)
+        raise EngineChoiceError(
+            f"no engine {engine!r}; there are: {scripted}, model:DIR, sglang:URL"
+        )
+
+
+@asynccontextmanager
+async def _served(model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
+    from rl_backend.engines.sglang_server import SGLangServer
+
+    if not (model_dir / "config.json").is_file():
+        raise EngineChoiceError(f"{model_dir} holds no model: it has no config.json")
+    with TemporaryDirectory() as folder:
+        server = SGLangServer(model_dir, Path(folder) / "engine.log")
+        async with server, _connected(server.url, model_dir, temperature) as policy:
+            yield policy
+
+
+@asynccontextmanager
+async def _connected(url: str, model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
+    from rl_backend.engines.sglang import SGLangEngine
+    from rl_backend.renderer import Renderer
+    from rl_backend.token_policy import TokenPolicy
+    from rl_backend.types import PolicyVersion, SamplingParams
+
+    config = json.loads((model_dir / "config.json").read_text(encoding="utf-8"))
+    async with SGLangEngine(url, policy_version=PolicyVersion(0)) as engine:
+        yield TokenPolicy(
+            engine,
+            Renderer.load(model_dir),
+            SamplingParams(temperature=temperature, max_new_tokens=MAX_NEW_TOKENS),
+            context_length=int(config[CONTEXT_LENGTH_KEY]),
+            name=str(model_dir),
+        )
