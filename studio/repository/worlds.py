@@ -86,7 +86,21 @@ def load_world(session: Session, name: str) -> World:
     return known[1]
 
 
-def _load(session: Session, row: WorldRow) -> World:
+def core_revision(session: Session, name: str) -> tuple[int, int]:
+    """A number pair that changes whenever anything but a task changes. Raises NotFound."""
+    row = _row(session, name)
+    newest = select(func.max(RevisionRow.id)).where(
+        RevisionRow.world_id == row.id, RevisionRow.kind != Kind.TASK.value
+    )
+    return session.exec(newest).one() or 0, row.version
+
+
+def load_core(session: Session, name: str) -> World:
+    """The world without its tasks, read anew. Raises NotFound."""
+    return _load(session, _row(session, name), with_tasks=False)
+
+
+def _load(session: Session, row: WorldRow, *, with_tasks: bool = True) -> World:
     key = int(row.id or 0)
     types = _values(session, key, Kind.ENTITY_TYPE)
     records: dict[str, list[Payload]] = {entity_type.name: [] for entity_type in types}
@@ -101,7 +115,7 @@ def _load(session: Session, row: WorldRow) -> World:
             "entities": {name: tuple(items) for name, items in records.items()},
             "tools": _values(session, key, Kind.TOOL),
             "policies": _values(session, key, Kind.POLICY),
-            "tasks": _values(session, key, Kind.TASK),
+            "tasks": _values(session, key, Kind.TASK) if with_tasks else (),
         }
     )
 
