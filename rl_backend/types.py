@@ -242,3 +242,57 @@ class Batch:
     def num_tokens(self) -> int:
         """Number of tokens without padding."""
         return int(self.lengths_B.sum())
+
+
+class FinishReason(StrEnum):
+    """Why an engine stopped sampling."""
+
+    STOP = "stop"
+    """A stop token was sampled; it is the last token of the completion."""
+    LENGTH = "length"
+    """The limit of new tokens, or the engine's context, was reached."""
+    ABORTED = "aborted"
+    """The request was cancelled; the tokens so far are valid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingParams:
+    """How an engine samples one completion."""
+
+    temperature: float
+    """0 is greedy; log-probabilities are then those of temperature 1."""
+    top_p: float = 1.0
+    """Mass of the nucleus; 1.0 samples from the whole distribution."""
+    max_new_tokens: int
+    stop_token_ids: tuple[int, ...] = ()
+    """Sampling any of these ends the completion, and the token is kept."""
+    seed: int | None = None
+    """Makes sampling repeatable where the engine can; None leaves it to the engine."""
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise ValueError(f"temperature must not be negative, got {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must lie in (0, 1], got {self.top_p}")
+        if self.max_new_tokens < 1:
+            raise ValueError(f"max_new_tokens must be at least 1, got {self.max_new_tokens}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """Tokens sampled after one prompt."""
+
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    """Log-probability of each token at the sampling temperature, in nats."""
+    policy_versions: tuple[PolicyVersion, ...]
+    """The version that sampled each token; they differ when weights changed on the way."""
+    finish_reason: FinishReason
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.token_ids), len(self.logprobs), len(self.policy_versions)}
+        if len(lengths) != 1:
+            raise ValueError(
+                "token_ids, logprobs and policy_versions of a completion must have one length, "
+                f"got {sorted(lengths)}"
+            )

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.rl_backend.sglang_fixtures import sglang_server as sglang_server
+from tests.rl_backend.sglang_fixtures import tiny_llamas as tiny_llamas
 from world_builder.state import WorldBase
 from world_builder.worlds import build_world
 

@@ -1,0 +1,54 @@
+# Every command of the project. `make` or `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help studio test check bench train-demo clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+studio: $(VENV)/.base ## Start the studio on http://127.0.0.1:8000 (PORT=n for another port)
+	$(BIN)/corecraft studio --port $(PORT)
+
+test: ## Install all that tests need, then run the checks and all tests
+	.ci/environment $(VENV)
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## Lint, format, types, layers, templates, module lengths
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/python -m pytest -q tests/architecture
+
+bench: $(VENV)/.base ## Measure resets, calls and hashes per second
+	$(BIN)/corecraft bench state --world tutorial
+
+train-demo: $(VENV)/.base ## Train a small model on two CPU cores, with figures before and after
+	$(BIN)/python -m rl_backend.install --status var/install.json
+	$(BIN)/corecraft bundle export tutorial --version 0.1.0 --out var/demo
+	$(BIN)/corecraft train var/demo/tutorial-0.1.0 --preset tiny
+
+clean: ## Remove the environment and everything that can be made again (keeps var/ and runs/)
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache .coverage* htmlcov
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.base

@@ -1,0 +1,43 @@
+"""The contract of an engine: tokens in, sampled tokens with their log-probabilities out.
+
+Under the rollout, which renders messages to tokens, and beside the trainer, whose weights an
+engine takes over. An engine knows no messages, tools or rewards.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from rl_backend.types import Completion, PolicyVersion, SamplingParams
+
+
+class Engine(Protocol):
+    """Samples completions from one policy; every method may be called concurrently.
+
+    All methods raise `rl_backend.errors.EngineError` when the engine fails. A failure is never
+    returned as an empty completion.
+    """
+
+    @property
+    def policy_version(self) -> PolicyVersion:
+        """The version that new requests are sampled from."""
+
+    async def generate(
+        self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+    ) -> Completion:
+        """The completion of a prompt. `request_id` is unique among requests in flight."""
+
+    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+        """Loads the weights of a Hugging Face directory (an absolute path).
+
+        Returns when every later token is sampled from them.
+        """
+
+    async def pause(self) -> None:
+        """Holds all sampling; requests in flight wait and keep their tokens."""
+
+    async def resume(self) -> None:
+        """Ends a pause."""
+
+    async def close(self) -> None:
+        """Frees connections; the engine cannot be used afterwards."""

@@ -1,0 +1,1 @@
+"""Stock SGLang on a machine without a GPU; nothing here is imported by another process."""

@@ -1,0 +1,165 @@
+"""The SGLang engine: one running server as an `Engine`, the same on a GPU and on a CPU.
+
+Under the rollouts. `sglang_server` starts servers, `sglang_http` sends requests and
+`sglang_wire` types them; this module says what they mean for a policy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rl_backend.engines.sglang_http import SGLangClient
+from rl_backend.engines.sglang_wire import (
+    Generation,
+    ModelInfo,
+    WeightUpdate,
+    completion_of,
+    generate_request,
+)
+from rl_backend.errors import EngineError
+from rl_backend.types import Completion, PolicyVersion, SamplingParams
+
+CONTROL_TIMEOUT_S = 300.0
+"""Bound on weight updates and flushes, which wait until no request is in flight."""
+
+
+class SGLangEngine:
+    """An `Engine` over a server's native API.
+
+    `failure` says why the server is gone (None while it lives), so that an error names the cause
+    instead of a refused connection; `SGLangServer.failure` fits.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        policy_version: PolicyVersion,
+        max_concurrency: int = 64,
+        request_timeout_s: float = 120.0,
+        failure: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._client = SGLangClient(url, failure=failure)
+        self._policy_version = policy_version
+        self._slots = asyncio.Semaphore(max_concurrency)
+        self._request_timeout_s = request_timeout_s
+
+    @property
+    def policy_version(self) -> PolicyVersion:
+        """The version that new requests are sampled from."""
+        return self._policy_version
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def generate(
+        self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+    ) -> Completion:
+        """The completion of a prompt, with at least one token unless it was aborted.
+
+        Waits for one of `max_concurrency` slots; the timeout runs from then on. Cancelling the
+        call makes the server drop the request. Raises EngineError.
+        """
+        body = generate_request(prompt_ids, params, request_id)
+        async with self._slots:
+            try:
+                generation = await self._client.post(
+                    "/generate", body, Generation, timeout_s=self._request_timeout_s
+                )
+            except TimeoutError as late:
+                await self.abort(request_id)
+                raise EngineError(
+                    f"SGLang did not finish request {request_id} in {self._request_timeout_s:g} s.",
+                    hint="Raise engine.request_timeout_s or run fewer rollouts at once.",
+                ) from late
+        return _completion(generation, request_id)
+
+    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+        """Loads a Hugging Face directory: an absolute path that the server can read.
+
+        Waits until no request is in flight. While paused it loads at once: requests in flight go
+        on under the new weights, and their tokens carry the version that sampled each.
+        """
+        body = {"model_path": str(model_path), "weight_version": str(version)}
+        try:
+            await self._client.post(
+                "/update_weights_from_disk", body, WeightUpdate, timeout_s=CONTROL_TIMEOUT_S
+            )
+        except TimeoutError as late:
+            raise _stuck(f"load the weights of version {version}") from late
+        self._policy_version = version
+
+    async def pause(self) -> None:
+        """Holds all sampling; requests in flight keep their tokens and recompute their cache."""
+        await self._control("/pause_generation", {"mode": "retract"}, "pause")
+
+    async def resume(self) -> None:
+        """Ends a pause."""
+        await self._control("/continue_generation", {}, "resume")
+
+    async def abort(self, request_id: str) -> None:
+        """Stops a request: its caller gets the tokens so far. An unknown id has no effect."""
+        await self._control("/abort_request", {"rid": request_id}, "abort a request")
+
+    async def flush_cache(self) -> None:
+        """Drops cached prefixes, once no request is in flight."""
+        await self._control(f"/flush_cache?timeout={CONTROL_TIMEOUT_S:g}", {}, "flush its cache")
+
+    async def served_version(self) -> PolicyVersion:
+        """The version that the server reports, for taking over a server that already runs."""
+        try:
+            info = await self._client.get("/model_info", ModelInfo, timeout_s=CONTROL_TIMEOUT_S)
+        except TimeoutError as late:
+            raise _stuck("say which weights it serves") from late
+        return PolicyVersion(info.weight_version)
+
+    async def close(self) -> None:
+        """Closes the connections; the server goes on."""
+        await self._client.close()
+
+    async def _control(self, path: str, body: dict[str, str], purpose: str) -> None:
+        try:
+            await self._client.command(path, body, timeout_s=CONTROL_TIMEOUT_S + 10)
+        except TimeoutError as late:
+            raise _stuck(purpose) from late
+
+
+def _completion(generation: Generation, request_id: str) -> Completion:
+    finish = generation.meta_info.finish_reason
+    if finish.type == "abort" and finish.status_code is not None:
+        raise EngineError(
+            f"SGLang gave up request {request_id}: {finish.message}",
+            hint="A prompt that is too long, or a full cache, is the usual cause.",
+        )
+    try:
+        completion = completion_of(generation)
+    except ValueError as broken:
+        raise EngineError(
+            f"SGLang's answer to {request_id} does not fit together: {broken}.",
+            hint="Check that the server is the SGLang version of `rl_backend.install`.",
+        ) from broken
+    if not completion.token_ids and finish.type != "abort":
+        raise EngineError(
+            f"SGLang sampled nothing for request {request_id}.",
+            hint="The prompt fills the model's whole context; shorten it.",
+        )
+    return completion
+
+
+def _stuck(purpose: str) -> EngineError:
+    return EngineError(
+        f"SGLang did not {purpose} within {CONTROL_TIMEOUT_S:g} s.",
+        hint="Requests that never end hold it up; see the server's log.",
+    )

@@ -1,0 +1,116 @@
+"""Requests to one SGLang server: what is sent again, and which error a failure becomes.
+
+Under `sglang`, which knows what the requests mean. A request is sent again only when its
+connection failed before an answer came; every request of this client may be repeated, since a
+generation that nobody reads has no effect and control requests set a state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import aiohttp
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from rl_backend.errors import EngineError
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+NUM_ATTEMPTS = 3
+"""Times that a request is sent while its connection fails."""
+BACKOFF_S = 0.2
+"""Pause after the first failed attempt; it doubles, with jitter of half its length."""
+MAX_QUOTED = 500
+"""Characters of a server's answer that an error quotes."""
+
+
+class SGLangClient:
+    """HTTP client of one server; `failure` says why that server is gone, None while it lives."""
+
+    def __init__(self, url: str, *, failure: Callable[[], str | None]) -> None:
+        self.url = url.rstrip("/")
+        self._failure = failure
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(
+        self, path: str, body: Mapping[str, JsonValue], answer: type[AnswerT], *, timeout_s: float
+    ) -> AnswerT:
+        """The answer to a POST, read as `answer`.
+
+        Raises TimeoutError after `timeout_s` over all attempts, EngineError on any other failure.
+        """
+        async with asyncio.timeout(timeout_s):
+            content = await self._attempts("POST", path, body)
+        return self._read(path, content, answer)
+
+    async def get(self, path: str, answer: type[AnswerT], *, timeout_s: float) -> AnswerT:
+        """The answer to a GET; raises as `post` does."""
+        async with asyncio.timeout(timeout_s):
+            content = await self._attempts("GET", path, None)
+        return self._read(path, content, answer)
+
+    async def command(self, path: str, body: Mapping[str, JsonValue], *, timeout_s: float) -> None:
+        """Sends a POST whose answer is only its status; raises as `post` does."""
+        async with asyncio.timeout(timeout_s):
+            await self._attempts("POST", path, body)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _attempts(
+        self, method: str, path: str, body: Mapping[str, JsonValue] | None
+    ) -> bytes:
+        for attempt in range(NUM_ATTEMPTS):
+            try:
+                return await self._once(method, path, body)
+            except aiohttp.ClientError as failed:
+                is_last = attempt + 1 == NUM_ATTEMPTS
+                if is_last or self._failure() is not None:
+                    raise self._unreachable(path, failed) from failed
+            await asyncio.sleep(BACKOFF_S * 2**attempt * random.uniform(0.75, 1.25))
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _once(self, method: str, path: str, body: Mapping[str, JsonValue] | None) -> bytes:
+        async with self._connection().request(method, self.url + path, json=body) as response:
+            content = await response.read()
+            if response.status >= 400:
+                raise EngineError(
+                    f"SGLang refused {path} with status {response.status}: {_quoted(content)}",
+                    hint="The server's log says more.",
+                )
+            return content
+
+    def _read(self, path: str, content: bytes, answer: type[AnswerT]) -> AnswerT:
+        try:
+            return answer.model_validate_json(content)
+        except ValidationError as unexpected:
+            raise EngineError(
+                f"SGLang answered {path} in another form than expected: {_quoted(content)}",
+                hint="Check that the server is the SGLang version of `rl_backend.install`.",
+            ) from unexpected
+
+    def _unreachable(self, path: str, failed: aiohttp.ClientError) -> EngineError:
+        reason = self._failure()
+        if reason is not None:
+            return EngineError(reason, hint="Start a new server, then resume the run.")
+        return EngineError(
+            f"SGLang at {self.url} cannot be reached for {path}: {failed!r}",
+            hint="Check that the server runs and that the URL is right.",
+        )
+
+    def _connection(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # The engine bounds its generations; control requests must never queue behind them.
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=None)
+            )
+        return self._session
+
+
+def _quoted(content: bytes) -> str:
+    return content[:MAX_QUOTED].decode(errors="replace")

@@ -1,0 +1,124 @@
+"""What SGLang's native HTTP API says and is told, as types; `sglang` sends it.
+
+Only the fields that the adapter uses are read. Source: SGLang 0.5.23, `POST /generate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, NonNegativeInt
+
+from rl_backend.types import Completion, FinishReason, PolicyVersion, SamplingParams
+
+
+class Answer(BaseModel):
+    """A part of an answer; fields that newer servers add are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Finish(Answer):
+    """How a generation ended."""
+
+    type: Literal["stop", "length", "abort"]
+    message: str | None = None
+    status_code: int | None = None
+
+
+class VersionSpan(Answer):
+    """The output tokens from `start` up to `end`, without it, were sampled by one version."""
+
+    version: NonNegativeInt
+    start: NonNegativeInt
+    end: NonNegativeInt
+
+
+class MetaInfo(Answer):
+    """What SGLang says about a generation."""
+
+    finish_reason: Finish
+    weight_version: NonNegativeInt
+    weight_versions: tuple[VersionSpan, ...] = ()
+    """Empty when all tokens come from `weight_version`."""
+    output_token_logprobs: tuple[tuple[float, int, str | None], ...] = ()
+    """(log-probability, token id, text or None) of each sampled token."""
+
+
+class Generation(Answer):
+    """The answer to `POST /generate`."""
+
+    output_ids: tuple[int, ...]
+    meta_info: MetaInfo
+
+
+class WeightUpdate(Answer):
+    """The answer to `POST /update_weights_from_disk`."""
+
+    success: bool
+    message: str
+
+
+class ModelInfo(Answer):
+    """The answer to `GET /model_info`."""
+
+    model_path: str
+    weight_version: NonNegativeInt
+
+
+def generate_request(
+    prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+) -> dict[str, JsonValue]:
+    """Returns the body of `POST /generate`."""
+    sampling: dict[str, JsonValue] = {
+        "temperature": params.temperature,
+        "top_p": params.top_p,
+        "max_new_tokens": params.max_new_tokens,
+        "stop_token_ids": list(params.stop_token_ids),
+        "skip_special_tokens": False,
+    }
+    if params.seed is not None:
+        sampling["sampling_seed"] = params.seed
+    return {
+        "input_ids": list(prompt_ids),
+        "sampling_params": sampling,
+        "return_logprob": True,
+        "rid": request_id,
+    }
+
+
+def completion_of(generation: Generation) -> Completion:
+    """Returns the completion, aligned token by token.
+
+    Raises ValueError when tokens, log-probabilities and versions do not belong together.
+    """
+    meta = generation.meta_info
+    scored = tuple(token for _, token, _ in meta.output_token_logprobs)
+    if scored != generation.output_ids:
+        raise ValueError(
+            f"{len(scored)} log-probabilities do not match {len(generation.output_ids)} tokens"
+        )
+    return Completion(
+        token_ids=generation.output_ids,
+        logprobs=tuple(logprob for logprob, _, _ in meta.output_token_logprobs),
+        policy_versions=_versions(meta, len(generation.output_ids)),
+        finish_reason=_FINISH_REASONS[meta.finish_reason.type],
+    )
+
+
+_FINISH_REASONS = {
+    "stop": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+    "abort": FinishReason.ABORTED,
+}
+
+
+def _versions(meta: MetaInfo, num_tokens: int) -> tuple[PolicyVersion, ...]:
+    if not meta.weight_versions:
+        return (PolicyVersion(meta.weight_version),) * num_tokens
+    return tuple(
+        PolicyVersion(span.version)
+        for span in meta.weight_versions
+        for _ in range(span.start, span.end)
+    )
