@@ -1,7 +1,7 @@
 """Judgements of trajectories: fresh or stored, scored or not, never guessed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rl_backend.judges.base import UnavailableJudge
@@ -94,6 +94,7 @@ def test_an_even_number_of_votes_is_refused() -> None:
         ModelJudge(Mute(), max_votes=2)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=60), st.data())
 def test_every_true_quote_is_verified(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))

@@ -190,9 +190,9 @@ async def test_rollouts_in_flight_are_bounded(tutorial: WorldBase, bound: str) -
     runs = [
         asyncio.create_task(runner.run(task, policy, rollout_id=str(i), seed=i)) for i in range(9)
     ]
-    await asyncio.wait_for(policy.is_full.wait(), 5)
+    await asyncio.wait_for(policy.is_full.wait(), 30)
     policy.go.set()
-    rollouts = await asyncio.wait_for(asyncio.gather(*runs), 5)
+    rollouts = await asyncio.wait_for(asyncio.gather(*runs), 30)
     assert policy.most_waiting == 3
     assert {r.policy_version for r in rollouts} == {3}
 
@@ -203,9 +203,9 @@ async def test_a_cancelled_run_ends_its_rollouts_as_records(tutorial: WorldBase)
     runs = [
         asyncio.create_task(runner.run(task, policy, rollout_id=str(i), seed=i)) for i in range(4)
     ]
-    await asyncio.wait_for(policy.is_full.wait(), 5)
+    await asyncio.wait_for(policy.is_full.wait(), 30)
     runner.cancel()
-    rollouts = await asyncio.wait_for(asyncio.gather(*runs), 5)
+    rollouts = await asyncio.wait_for(asyncio.gather(*runs), 30)
     assert [r.trajectory.stop_reason for r in rollouts] == [StopReason.CANCELLED] * 4
     assert policy.num_waiting == 0
 

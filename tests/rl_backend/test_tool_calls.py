@@ -1,7 +1,7 @@
 """Tool calls are read from text as they were written, or answered with what to mend."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rl_backend.tool_calls import (
@@ -29,6 +29,7 @@ def no_tags(calls: list[ToolCall]) -> bool:
     return "tool_call>" not in "".join(str(call.arguments) for call in calls)
 
 
+@settings(deadline=None)
 @given(st.text("Hello, world.\n ", max_size=20).map(str.strip), st.lists(CALLS, max_size=3))
 def test_canonical_text_is_read_back_unchanged(content: str, calls: list[ToolCall]) -> None:
     if no_tags(calls):

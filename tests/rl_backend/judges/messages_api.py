@@ -23,6 +23,8 @@ class Behaviour:
     headers: dict[str, str] = field(default_factory=dict)
     is_slow: bool = False
     """Never answers while the client waits."""
+    together: asyncio.Barrier | None = None
+    """Answers only once so many requests are in flight."""
 
 
 @dataclass
@@ -45,14 +47,15 @@ class MessagesApi:
         self.num_in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.num_in_flight)
         try:
-            await asyncio.sleep(0)
             return await self._answer(self.behave(body, number), body)
         finally:
             self.num_in_flight -= 1
 
     async def _answer(self, behaviour: Behaviour, body: Body) -> web.Response:
         if behaviour.is_slow:
-            await asyncio.sleep(30)
+            await asyncio.Event().wait()
+        if behaviour.together is not None:
+            await asyncio.wait_for(behaviour.together.wait(), 20)
         if behaviour.status != 200:
             error = {"type": "error", "error": {"type": "api_error", "message": "told to fail"}}
             return web.json_response(error, status=behaviour.status, headers=behaviour.headers)

@@ -118,7 +118,7 @@ async def test_a_full_server_is_waited_for(tutorial: WorldBase, server: ServerRu
     done, _ = await asyncio.wait({waiting}, timeout=0.1)
     assert not done
     await worlds.pop().close()
-    worlds.append(await asyncio.wait_for(waiting, 10))
+    worlds.append(await asyncio.wait_for(waiting, 60))
     await asyncio.gather(*(world.close() for world in worlds))
 
 
