@@ -39,6 +39,7 @@ class Environment:
         self._calls: list[CallRecord] = []
         self._response = ""
         self._num_turns = 0
+        self._is_over = False
 
     async def step(self, turn: AssistantTurn) -> Step:
         """Answers a turn. Calls run one after another in the order they were asked for.
@@ -47,16 +48,11 @@ class Environment:
             ToolFailure: a tool is broken.
             WorldRuntimeError: the world cannot be reached.
         """
-        self._num_turns += 1
-        self._messages.append(turn.message)
-        if turn.stop is not None:
-            return Step(stop=turn.stop)
-        if not turn.requests:
-            self._response = final_response(turn.content)
-            return Step(stop=StopReason.FINAL_RESPONSE)
-        results = tuple([await self._answer(request) for request in turn.requests])
-        is_last = self._num_turns >= self.task.max_turns
-        return Step(results=results, stop=StopReason.MAX_TURNS if is_last else None)
+        if self._is_over:
+            raise RuntimeError("the rollout is over; an environment serves one rollout")
+        step = await self._take(turn)
+        self._is_over = step.stop is not None
+        return step
 
     def trajectory(
         self, stop: StopReason, final: FinalState | None, *, detail: str = "", num_tokens: int = 0
@@ -72,6 +68,18 @@ class Environment:
             num_tokens=num_tokens,
             **({} if final is None else {"diff": final.diff, "state_hash": final.state_hash}),
         )
+
+    async def _take(self, turn: AssistantTurn) -> Step:
+        self._num_turns += 1
+        self._messages.append(turn.message)
+        if turn.stop is not None:
+            return Step(stop=turn.stop)
+        if not turn.requests:
+            self._response = final_response(turn.content)
+            return Step(stop=StopReason.FINAL_RESPONSE)
+        results = tuple([await self._answer(request) for request in turn.requests])
+        is_last = self._num_turns >= self.task.max_turns
+        return Step(results=results, stop=StopReason.MAX_TURNS if is_last else None)
 
     async def _answer(self, request: CallRequest) -> Message:
         if isinstance(request, MalformedCall):

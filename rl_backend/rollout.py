@@ -43,13 +43,16 @@ class RolloutRunner:
         runtime: Runtime,
         *,
         max_worlds: int = 32,
-        max_policy_calls: int = 64,
+        max_policy_calls: int | None = None,
     ) -> None:
-        """`max_worlds` bounds the rollouts in flight, `max_policy_calls` the turns sampled."""
+        """`max_worlds` bounds the rollouts in flight, `max_policy_calls` the turns being sampled.
+
+        None leaves that to the engine: a rollout samples one turn at a time.
+        """
         self.base = base
         self.runtime = runtime
         self._worlds = asyncio.Semaphore(max_worlds)
-        self._policy_calls = asyncio.Semaphore(max_policy_calls)
+        self._policy_calls = asyncio.Semaphore(max_policy_calls or max_worlds)
         self._cancelled = asyncio.Event()
 
     def cancel(self) -> None:
