@@ -18,17 +18,17 @@ from mcp_types import (
     TextContent,
 )
 from mcp_types import Tool as McpTool
-from pydantic import ValidationError
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from exporter.mcp_tools import mcp_tool
-from exporter.server.rollouts import Rollout
-from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
+from exporter.server.plain_calls import KEY_META, may_be_plain, plain_call
+from exporter.server.rollouts import Rollout, call_tool
+from world_builder.tools import Tool
 
 KEY_HEADER: Final = "idempotency-key"
-KEY_META: Final = "corecraft/idempotency-key"
 
 _ROLLOUT: Final = "corecraft.rollout"
 
@@ -52,7 +52,10 @@ def session_manager(name: str, version: str, body_limit: int) -> StreamableHTTPS
 
 
 class McpEndpoint:
-    """ASGI application that hands a request, with its rollout, to the MCP transport."""
+    """ASGI application that hands a request, with its rollout, to the MCP transport.
+
+    Plain tool calls of the handshake-era protocol are answered here (`plain_calls`).
+    """
 
     def __init__(self, manager: StreamableHTTPSessionManager, find: Find) -> None:
         self._manager = manager
@@ -65,8 +68,27 @@ class McpEndpoint:
             response = JSONResponse({"error": "not_found", "message": message}, 404)
             await response(scope, receive, send)
             return
+        if may_be_plain(scope):
+            receive, body = await _peeked(receive)
+            if (plain := plain_call(body)) is not None:
+                key = plain.key or Headers(scope=scope).get(KEY_HEADER) or None
+                result = call_tool(rollout, plain.name, plain.arguments, key)
+                await plain.response(result)(scope, receive, send)
+                return
         scope[_ROLLOUT] = rollout
         await self._manager.handle_request(scope, receive, send)
+
+
+async def _peeked(receive: Receive) -> tuple[Receive, bytes]:
+    """The first part of a body, and a `receive` that gives it again."""
+    first = await receive()
+    waiting = [first]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    is_whole = first["type"] == "http.request" and not first.get("more_body", False)
+    return again, first.get("body", b"") if is_whole else b""
 
 
 async def _list_tools(
@@ -78,16 +100,8 @@ async def _list_tools(
 async def _call_tool(
     ctx: ServerRequestContext[Any], params: CallToolRequestParams
 ) -> CallToolResult:
-    try:
-        call = ToolCall(tool=params.name, arguments=params.arguments or {})
-    except ValidationError as error:
-        message = f"the arguments are no JSON: {error.errors()[0]['msg']}"
-        return _answer(tool_error(params.name, ToolErrorCode.MALFORMED_CALL, message))
-    return _answer(_rollout(ctx).call(call, _key(ctx, params)))
-
-
-def _answer(result: ToolResult) -> CallToolResult:
     """The canonical text alone: the same bytes that a rollout in process reads."""
+    result = call_tool(_rollout(ctx), params.name, params.arguments, _key(ctx, params))
     return CallToolResult(content=[TextContent(text=result.text)], is_error=result.is_error)
 
 

@@ -8,8 +8,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from world_builder.engine import Engine
 from world_builder.errors import WorldError
+from world_builder.frozen import Json
 from world_builder.ids import canonical_json
 from world_builder.state import WorldBase, WorldState
 from world_builder.tasks import Start
@@ -62,6 +65,18 @@ class Rollout:
             return result
         message = f"the idempotency key {key!r} was used for another call; use a new one"
         return tool_error(call.tool, ToolErrorCode.MALFORMED_CALL, message)
+
+
+def call_tool(
+    rollout: Rollout, name: str, arguments: dict[str, Json] | None, key: str | None
+) -> ToolResult:
+    """The answer to raw arguments; those that are no JSON get a tool error, as any bad call."""
+    try:
+        call = ToolCall(tool=name, arguments=arguments or {})
+    except ValidationError as error:
+        message = f"the arguments are no JSON: {error.errors()[0]['msg']}"
+        return tool_error(name, ToolErrorCode.MALFORMED_CALL, message)
+    return rollout.call(call, key)
 
 
 class Rollouts:

@@ -190,6 +190,56 @@ async def test_the_retry_key_may_be_a_header(server: RunningServer) -> None:
     assert delete(server, made["id"]) == 204
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"name": "find_books", "arguments": {"text": "dune"}},
+        {"name": "find_books"},
+        {"name": "find_books", "arguments": None},
+        {"name": "get_book", "arguments": {"id": "bk-03"}, "_meta": {}},
+        {"name": "get_book", "arguments": {"id": 3}},
+        {"name": "lend_book", "arguments": {"book": "bk-03", "reader": "é"}},
+        {"name": "none", "arguments": {}},
+    ],
+)
+@pytest.mark.parametrize("request_id", [1, "a"])
+def test_a_plain_call_is_answered_as_the_sdk_answers(
+    server: RunningServer, params: dict[str, Any], request_id: int | str
+) -> None:
+    """A progress token sends the same call through the SDK's transport."""
+    body = {"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params}
+    slow = {**params, "_meta": {"progressToken": 1}}
+    first = post_mcp(server, json.dumps(body))
+    second = post_mcp(server, json.dumps({**body, "params": slow}))
+    assert first.json() == second.json()
+    assert "result" in first.json()
+    assert (first.status_code, first.headers["content-type"]) == (200, "application/json")
+    assert second.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", "[" * 5000,
+     '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": 3}}',
+     '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "a", "arguments": 1}}',
+     '{"jsonrpc": "1.0", "id": 1, "method": "tools/call", "params": {"name": "find_books"}}',
+     '{"jsonrpc": "2.0", "id": 1, "method": "rollouts/list"}'],
+)  # fmt: skip
+def test_what_is_no_call_gets_a_protocol_error(server: RunningServer, body: str) -> None:
+    response = post_mcp(server, body)
+    assert response.json()["error"]["message"]
+    assert httpx2.get(f"{server.url}/health").status_code == 200
+
+
+def post_mcp(server: RunningServer, body: str) -> httpx2.Response:
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+        "MCP-Protocol-Version": "2025-06-18",
+    }
+    return httpx2.post(f"{server.url}/mcp", content=body, headers=headers)
+
+
 async def test_the_plain_world_can_be_read_and_reset(server: RunningServer) -> None:
     pristine = server.post("/reset").json()["state_hash"]
     assert pristine == WorldState(WorldBase(library())).state_hash
