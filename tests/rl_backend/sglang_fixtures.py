@@ -34,7 +34,9 @@ def tiny_llamas(tmp_path_factory: pytest.TempPathFactory) -> TinyLlamas:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    config = LlamaConfig(**SHAPE, eos_token_id=1, pad_token_id=0, initializer_range=0.2)
+    config = LlamaConfig(
+        **SHAPE, bos_token_id=None, eos_token_id=None, pad_token_id=0, initializer_range=0.2
+    )
     folder = tmp_path_factory.mktemp("llamas")
     for seed, name in enumerate(("first", "second")):
         torch.manual_seed(seed)
