@@ -22,6 +22,11 @@ def named(payload: Payload) -> Columns:
     return {"title": _text(payload, "title") or _text(payload, "name")}
 
 
+def entity(payload: Payload) -> Columns:
+    """None but the title, which the type's `title_field` names: the store knows it."""
+    return {}
+
+
 def tool(payload: Payload) -> Columns:
     operation = payload.get("operation")
     kind = _text(operation, "kind") if isinstance(operation, dict) else ""

@@ -4,13 +4,13 @@
 given: `services.authoring` validates first and decides what is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, String, cast, func
 from sqlmodel import Session, col, select
 
 from studio import tables
@@ -75,7 +75,7 @@ class Store(Generic[T]):
         rows = session.exec(
             select(table)
             .where(*wanted)
-            .order_by(*self._order(query.sort))
+            .order_by(*self._order(query))
             .limit(query.size)
             .offset((number - 1) * query.size)
         )
@@ -116,7 +116,7 @@ class Store(Generic[T]):
             row = self._new_row(session, world_id, ref)
         else:
             row.version += 1
-        self._fill(row, payload)
+        self._fill(row, payload, self._title_field(session, world_id, ref.scope))
         session.add(row)
         revision = tables.RevisionRow(
             world_id=world_id, kind=ref.kind, scope=ref.scope, key=ref.key, version=row.version,
@@ -159,10 +159,47 @@ class Store(Generic[T]):
     ) -> None:
         """Stores many new things at once, without revisions: how a sample world arrives."""
         rows = []
+        names = {s: self._title_field(session, world_id, s) for s in {r.scope for r, _ in payloads}}
         for position, (ref, payload) in enumerate(payloads):
             row = self.table(world_id=world_id, scope=ref.scope, key=ref.key, position=position)
-            rows.append(self._fill(row, payload))
+            rows.append(self._fill(row, payload, names[ref.scope]))
         session.add_all(rows)
+
+    def keys(self, session: Session, world_id: int, scope: str = "") -> set[str]:
+        """The keys there are (of an entity type, for entities)."""
+        table = self.table
+        wanted = select(table.key).where(table.world_id == world_id, table.scope == scope)
+        return set(session.exec(wanted))
+
+    def titles(
+        self, session: Session, world_id: int, keys: Iterable[str], scope: str = ""
+    ) -> dict[str, str]:
+        """The titles of those of the keys that are there."""
+        table = self.table
+        wanted = select(table.key, table.title).where(
+            table.world_id == world_id, table.scope == scope, col(table.key).in_(set(keys))
+        )
+        return {key: title or key for key, title in session.exec(wanted)}
+
+    def holding(
+        self, session: Session, world_id: int, text: str, scope: str = ""
+    ) -> list[Stored[T]]:
+        """Everything with the text somewhere in it, in the world's order; any case."""
+        table = self.table
+        wanted = select(table).where(
+            table.world_id == world_id, table.scope == scope,
+            col(table.search).contains(text.lower(), autoescape=True),
+        )  # fmt: skip
+        return [self._stored(row) for row in session.exec(wanted.order_by(table.position))]
+
+    def retitle(self, session: Session, world_id: int, scope: str) -> None:
+        """Derives the titles of a type's entities anew, after its `title_field` changed."""
+        table = self.table
+        name = self._title_field(session, world_id, scope)
+        wanted = select(table).where(table.world_id == world_id, table.scope == scope)
+        for row in session.exec(wanted):
+            row.title = self._title(row.payload, name)
+            session.add(row)
 
     def _row(self, session: Session, world_id: int, ref: Ref) -> Any | None:
         table = self.table
@@ -200,9 +237,26 @@ class Store(Generic[T]):
             position=position, version=(used or 0) + 1,
         )  # fmt: skip
 
-    def _fill(self, row: Any, payload: Payload) -> Any:
+    def _title_field(self, session: Session, world_id: int, scope: str) -> str:
+        """The field that names entities of a type; empty for other kinds and for none."""
+        if self.kind is not Kind.ENTITY:
+            return ""
+        table = tables.EntityTypeRow
+        payload = session.exec(
+            select(table.payload).where(table.world_id == world_id, table.key == scope)
+        ).first()
+        name = (payload or {}).get("title_field")
+        return name if isinstance(name, str) else ""
+
+    def _title(self, payload: Payload, title_field: str) -> str:
+        value = payload.get(title_field)
+        return value if isinstance(value, str) else ""
+
+    def _fill(self, row: Any, payload: Payload, title_field: str) -> Any:
         for name, value in self.derive(payload).items():
             setattr(row, name, value)
+        if self.kind is Kind.ENTITY:
+            row.title = self._title(payload, title_field)
         row.payload = dict(payload)
         row.search = columns.search_text(row.key, payload)
         row.is_valid = self._parsed(payload) is not None
@@ -230,14 +284,24 @@ class Store(Generic[T]):
             col(self.table.search).contains(w, autoescape=True) for w in query.q.lower().split()
         ]
         given = {name: value for name, value in query.filters.items() if value}
-        return words + [self._column(name) == _typed(value) for name, value in given.items()]
+        return words + [self._equals(name, value) for name, value in given.items()]
 
-    def _order(self, sort: str) -> list[Any]:
+    def _equals(self, name: str, value: str) -> ColumnElement[bool]:
+        if self.kind is not Kind.ENTITY or name in self.table.model_fields:
+            return self._column(name) == _typed(value)
+        # Databases spell a JSON truth as `true` or as 1; numbers are compared as their text.
+        spelled = {"true": ["true", "1"], "false": ["false", "0"]}.get(value, [value])
+        return cast(self._column(name), String).in_(spelled)
+
+    def _order(self, query: Query) -> list[Any]:
         by_position = [self.table.position, self.table.id]
-        if not sort:
+        name = query.sort.removeprefix("-")
+        if not name:
             return by_position
-        column = self._column(sort.removeprefix("-"))
-        return [column.desc() if sort.startswith("-") else column.asc(), *by_position]
+        column = self._column(name)
+        if name in query.numbers:
+            column = col(self.table.payload)[name].as_float()
+        return [column.desc() if query.sort.startswith("-") else column.asc(), *by_position]
 
     def _column(self, name: str) -> Any:
         if name in self.table.model_fields and name not in {"payload", "search", "id"}:
@@ -264,7 +328,7 @@ def _store(
 ENTITY_TYPES = _store(
     Kind.ENTITY_TYPE, tables.EntityTypeRow, EntityType.model_validate, columns.named
 )
-ENTITIES = _store(Kind.ENTITY, tables.EntityRow, _record, columns.named)
+ENTITIES = _store(Kind.ENTITY, tables.EntityRow, _record, columns.entity)
 TOOLS = _store(Kind.TOOL, tables.ToolRow, Tool.model_validate, columns.tool)
 POLICIES = _store(Kind.POLICY, tables.PolicyRow, Policy.model_validate, columns.named)
 TASKS = _store(Kind.TASK, tables.TaskRow, Task.model_validate, columns.task)

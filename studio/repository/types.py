@@ -67,7 +67,12 @@ class Query:
     page: int = 1
     size: int = 50
     filters: Mapping[str, str] = field(default_factory=dict)
-    """Values that columns (or fields of entities) must have; empty values are ignored."""
+    """Values that columns (or fields of entities) must have; empty values are ignored.
+
+    A truth is `true` or `false`, a number its text.
+    """
+    numbers: frozenset[str] = frozenset()
+    """Fields of entities that hold numbers and are sorted as such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
