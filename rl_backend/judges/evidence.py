@@ -8,9 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_LOOKALIKES = str.maketrans(
-    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "−": "-", "…": "..."}
-)
+_SPELLINGS = {"'": "‘’", '"': "“”", "-": "–—‑−"}
+_LOOKALIKES = str.maketrans({c: plain for plain, others in _SPELLINGS.items() for c in others})
 
 
 def one_spelling(text: str) -> str:
@@ -26,3 +25,18 @@ def unverified(quotes: Iterable[str], text: str) -> tuple[str, ...]:
     """The quotes that do not occur in the text; blank ones never do."""
     where = one_spelling(text)
     return tuple(q for q in quotes if not one_spelling(q) or one_spelling(q) not in where)
+
+
+def passage(quote: str, text: str) -> str:
+    """The quote as the text itself spells it; the quote when that cannot be told.
+
+    >>> passage('is "new"', "It is\\n“new”.")
+    'is\\n“new”'
+    """
+    words = (_any_spelling(word) for word in one_spelling(quote).split())
+    found = re.search(r"\s+".join(words), text)
+    return found[0] if found else quote
+
+
+def _any_spelling(word: str) -> str:
+    return "".join(f"[{re.escape(c + _SPELLINGS.get(c, ''))}]" for c in word)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from rl_backend.judges.base import JudgeUsage, cannot_assess
 from rl_backend.judges.cache import AnswerCache, answer_key
-from rl_backend.judges.evidence import unverified
+from rl_backend.judges.evidence import passage, unverified
 from rl_backend.judges.prompts import (
     NO_EVIDENCE,
     PROMPT_VERSION,
@@ -124,7 +124,7 @@ class ModelJudge:
             criterion_id=criterion.id,
             value=value,
             reason=(speaker.reasoning if speaker else "the votes disagree") + counted,
-            evidence=speaker.evidence if speaker else (),
+            evidence=tuple(passage(q, case.work) for q in speaker.evidence) if speaker else (),
             judge=self.id,
         )
 

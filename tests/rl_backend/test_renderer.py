@@ -1,6 +1,7 @@
 """Token by token, a dialogue becomes what the chat template makes of it as a whole."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from rl_backend.chat_template import ChatTemplate
 from rl_backend.renderer import Renderer, RendererError
 from rl_backend.runtimes.base import OfferedTool
 from rl_backend.tiny_tokenizer import train_tokenizer, write_tokenizer
@@ -155,3 +157,29 @@ def test_a_directory_that_cannot_be_used_says_what_is_missing(tmp_path: Path) ->
     (tmp_path / "chat_template.jinja").write_text("{{ messages[0].content }}")
     with pytest.raises(RendererError, match="no end token"):
         Renderer.load(tmp_path)
+
+
+def test_a_tool_use_template_among_several_and_named_stops_are_used(tmp_path: Path) -> None:
+    train_tokenizer(CORPUS, vocab_size=400).save(str(tmp_path / "tokenizer.json"))
+    templates = [
+        {"name": "default", "template": "plain"},
+        {"name": "tool_use", "template": "{{ messages[0].content }}<|end|>"},
+    ]
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": templates}))
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": [2, 5]}))
+    renderer = Renderer.load(tmp_path)
+    assert renderer.stop_ids == {2, 5}
+    assert renderer.opening([Message(role=Role.USER, content="a")], []) == renderer.encode(
+        "a<|end|>"
+    )
+
+
+def test_a_template_that_refuses_says_so_in_its_own_words(renderer: Renderer) -> None:
+    picky = ChatTemplate("{{ raise_exception('no tools, please') }}", {})
+    with pytest.raises(ValueError, match="no tools, please"):
+        replace(renderer, template=picky).opening([], [])
+
+
+def test_only_tool_messages_make_a_delta(renderer: Renderer) -> None:
+    with pytest.raises(ValueError, match="tool messages"):
+        renderer.tool_delta([Message(role=Role.USER, content="a")], None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from rl_backend.engines.random_calls import random_call, words_in
+from rl_backend.engines.random_calls import random_arguments, random_call, words_in
 from rl_backend.engines.scripted import Scripted, careless, scripted_policy
 from rl_backend.group import judged
 from rl_backend.judges.checks import ChecksJudge
@@ -15,6 +15,8 @@ from rl_backend.runtimes.base import OfferedTool
 from rl_backend.runtimes.in_process import InProcessRuntime
 from rl_backend.seeding import derive_seed
 from rl_backend.types import Rollout
+from world_builder.frozen import Json
+from world_builder.records import compile_schema, schema_errors
 from world_builder.state import WorldBase
 from world_builder.tasks import Task
 
@@ -76,3 +78,24 @@ def test_random_calls_are_right_and_wrong(tutorial: WorldBase) -> None:
     num_unknown = sum(call.tool not in {t.name for t in tools} for call in calls)
     assert {call.tool for call in calls} >= {tool.name for tool in tools}
     assert 0 < num_unknown < 50
+
+
+def test_random_arguments_follow_any_schema() -> None:
+    schema: dict[str, Json] = {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": ["a", "b"]},
+            "day": {"type": "string", "format": "date"},
+            "at": {"type": "string", "format": "date-time"},
+            "share": {"type": "number"},
+            "is_new": {"type": "boolean"},
+            "maybe": {"type": ["integer", "null"]},
+            "lines": {"type": "array", "items": {"type": "integer"}},
+            "inner": {"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"]},
+        },
+        "required": ["kind", "day", "at", "share", "is_new", "maybe", "lines", "inner"],
+    }
+    tool = OfferedTool(name="t", description="", parameters=schema)
+    validator, rng = compile_schema(schema), random.Random(1)
+    for _ in range(50):
+        assert schema_errors(validator, random_arguments(rng, tool, ["tea"])) == []

@@ -99,7 +99,7 @@ async def test_a_rubric_is_judged_by_checks_and_the_model(tutorial: WorldBase) -
     assert [v.value.value for v in judgement.verdicts] == ["met", "unmet", "met"]
     assert judgement.reward == pytest.approx(2 / 3)
     assert judgement.is_pass is False
-    assert judgement.verdicts[0].evidence == ('"ord-1" costs $30.50',)
+    assert judgement.verdicts[0].evidence == ("“ord-1” costs   $30.50",)
     assert judgement.verdicts[0].judge.startswith("anthropic:judge-1#")
     assert judgement.verdicts[2].judge == "check"
     assert usage == JudgeUsage(
