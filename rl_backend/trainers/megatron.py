@@ -202,7 +202,8 @@ class MegatronTrainer:
         """Restores a checkpoint and returns its `extra`.
 
         Raises:
-            ValueError: it is no checkpoint, or one of another number of ranks.
+            ValueError: it is no checkpoint, one of another number of ranks, or its files are
+                damaged; in the last case load another one before going on.
         """
         with inside_megatron():
             state = megatron_checkpoint.load(directory, self._model, self._optimizer)

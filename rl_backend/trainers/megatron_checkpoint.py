@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from pydantic import Field
+from torch.distributed.checkpoint.api import CheckpointException
 
 from rl_backend.hf_checkpoint import staging_directory, swap_directory, write_json
 from rl_backend.trainers.megatron_quiet import quiet
@@ -51,7 +52,8 @@ def load(directory: Path, model: Any, optimizer: Any) -> TrainerState:
     """Restores model, optimizer and random states in place, on all ranks together.
 
     Raises:
-        ValueError: it is no checkpoint, or one of another number of ranks.
+        ValueError: it is no checkpoint, one of another number of ranks, or its files are damaged;
+            in the last case the trainer's weights are undefined until another one is loaded.
     """
     state = read_state(directory)
     if state.num_ranks != dist.get_world_size():
@@ -61,9 +63,9 @@ def load(directory: Path, model: Any, optimizer: Any) -> TrainerState:
         )
     with torch.no_grad():
         wanted = _sharded(model, optimizer, is_loading=True)
-        found = dist_checkpointing.load(wanted, str(directory))
+        found = _read(wanted, directory)
         model.load_state_dict(found["model"])
-        optimizer.load_state_dict(found["optimizer"])
+        optimizer.load_state_dict(_with_step_count(found["optimizer"]))
         _restore_step_counts(optimizer)
         _set_random_states(found["random"])
     return state
@@ -80,6 +82,15 @@ def read_state(directory: Path) -> TrainerState:
         return TrainerState.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ValueError(f"{directory} is not a trainer checkpoint: {error}") from error
+
+
+def _read(wanted: dict[str, Any], directory: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = dist_checkpointing.load(wanted, str(directory))
+    except (Exception, CheckpointException) as error:
+        # Damaged files surface as errors of any kind: of torch, pickle, zip or the file system.
+        raise ValueError(f"{directory} cannot be read: {type(error).__name__} {error}") from error
+    return found
 
 
 def _shared_staging(directory: Path) -> Path:
@@ -119,6 +130,14 @@ def _allocate_adam_state(optimizer: Any) -> None:
                     "exp_avg": torch.zeros_like(parameter),
                     "exp_avg_sq": torch.zeros_like(parameter),
                 }
+
+
+def _with_step_count(state: dict[str, Any]) -> dict[str, Any]:
+    """Names the count of steps also where it is zero, which Megatron leaves out when saving."""
+    per_parameter = state.get("optimizer", state).get("state")
+    if isinstance(per_parameter, dict):
+        per_parameter.setdefault("common_step", torch.zeros((), dtype=torch.float32))
+    return state
 
 
 def _restore_step_counts(optimizer: Any) -> None:

@@ -33,7 +33,7 @@ from rl_backend.samples import to_batch, with_old_logprobs
 from rl_backend.trainers.megatron import ADAM_BETAS, ADAM_EPSILON, MegatronTrainer
 from rl_backend.types import Batch, PolicyVersion, TrainingSample
 
-Figures = dict[str, float | bool | list[float]]
+Figures = dict[str, float | bool | str | list[float]]
 
 TEMPERATURE = 0.7
 RATE = 1e-3
@@ -145,6 +145,10 @@ def compare(layout: str, work_dir: Path) -> Figures:
         pipeline_parallel=pipeline,
     )
     with MegatronTrainer(config, model_dir) as trainer:
+        start = work_dir / f"start-{layout}"
+        trainer.save_checkpoint(start)
+        supervise(trainer, batch)
+        trainer.load_checkpoint(start)
         figures = compare_forward(trainer, twin, batch)
         figures |= compare_updates(trainer, twin, batch)
         figures |= compare_export(trainer, twin, work_dir / f"export-{layout}", batch)
@@ -158,6 +162,7 @@ def compare(layout: str, work_dir: Path) -> Figures:
         figures["is_extra_kept"] = extra == {"position": 17}
         figures["is_version_kept"] = resumed.policy_version == saved_version
         figures["losses_resumed"] = supervise(resumed, batch)
+        figures["torn_error"] = load_torn(resumed, start)
     return figures
 
 
@@ -221,6 +226,19 @@ def supervise(trainer: MegatronTrainer, batch: Batch) -> list[float]:
         trainer.train_step(batch, objective, learning_rate=3e-3).loss or math.nan
         for _ in range(NUM_SUPERVISED)
     ]
+
+
+def load_torn(trainer: MegatronTrainer, directory: Path) -> str:
+    """What loading a checkpoint says whose files lost their second halves."""
+    if trainer.is_main_rank:
+        for file in directory.glob("*.distcp"):
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    torch.distributed.barrier()
+    try:
+        trainer.load_checkpoint(directory)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def refuse_broken_gradient(trainer: MegatronTrainer, batch: Batch) -> Figures:

@@ -105,6 +105,11 @@ def test_a_resumed_run_repeats_the_losses_exactly(figures: Figures) -> None:
     assert figures["is_version_kept"]
 
 
+def test_a_damaged_checkpoint_is_refused_by_name(figures: Figures) -> None:
+    assert "cannot be read" in figures["torn_error"]
+    assert "start-" in figures["torn_error"]
+
+
 def test_imitation_lowers_the_loss(figures: Figures) -> None:
     losses = figures["losses_going_on"]
     assert losses == sorted(losses, reverse=True)
