@@ -1,27 +1,32 @@
 """Measures the engine of a world: resets, reads, writes and state hashes per second.
 
-Beside each figure stands a naive peer timed in the same run, so that a noisy machine does not
-mislead: a state that is a deep copy of all entities, scanned for reads, copied again before each
-write (for want of a rollback) and hashed whole.
+Beside each figure stands a peer timed in the same run, so that a noisy machine does not mislead:
+SQLite in memory with one row of JSON per entity. It makes a fresh copy of the database, looks one
+entity up, changes one in a transaction, and hashes all rows. It knows no schemas, preconditions or
+expressions, which our reads and writes (the calls of the tasks' reference solutions) go through.
 """
 
-import copy
+import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 
 from world_builder.engine import Engine
 from world_builder.errors import WorldError
-from world_builder.frozen import Json
-from world_builder.ids import canonical_json, content_hash
+from world_builder.ids import content_hash
 from world_builder.state import WorldBase, WorldState
 from world_builder.tools import ToolCall
 from world_builder.world import World
 
 
+_ALL = "SELECT id, value FROM entity ORDER BY id"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured rate, and the naive peer's in the same run."""
+    """One measured rate, and the peer's in the same run."""
 
     name: str
     per_s: float
@@ -35,46 +40,90 @@ class Figure:
 def bench_state(world: World, seconds: float = 1.0) -> Iterator[Figure]:
     """The figures of a world, one after the other; `seconds` of work for each rate.
 
-    Reads and writes are the calls of the tasks' reference solutions. Raises WorldError when those
-    hold no read or no write.
+    Raises WorldError when no reference solution reads, or none writes.
     """
-    base = WorldBase(world)
+    base, peer = WorldBase(world), _Peer(world)
     read, write = _recorded(base, is_read=True), _recorded(base, is_read=False)
-    copied = {name: [dict(r) for r in records] for name, records in world.entities.items()}
     state = WorldState(base)
-    yield _figure("resets", lambda: WorldState(base), lambda: copy.deepcopy(copied), seconds)
-    scan = _scanner(copied)
-    yield _figure("reads", lambda: read.again(state), scan, seconds)
-    yield _figure("writes", write.afresh, lambda: copy.deepcopy(copied), seconds)
-    write.again(state)
-    yield _figure("hashes", lambda: state.state_hash, lambda: content_hash(_json(copied)), seconds)
+    yield _figure("resets", lambda: WorldState(base), peer.reset, seconds)
+    yield _figure("reads", lambda: read.again(state), peer.read, seconds)
+    yield _figure("writes", write.afresh, peer.write, seconds)
+    write.again(state)  # one change, so that there is something to fold in
+    yield _figure("hashes", lambda: state.state_hash, peer.hash, seconds)
+    peer.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Recorded:
-    """A first successful call of a reference solution."""
+    """The calls of reference solutions that succeed, one after the other, over and over."""
 
     engine: Engine
     base: WorldBase
-    call: ToolCall
+    calls: Iterator[ToolCall]
 
     def again(self, state: WorldState) -> str:
-        return self.engine.apply(state, self.call).text
+        return self.engine.apply(state, next(self.calls)).text
 
     def afresh(self) -> str:
-        """The call on a fresh state."""
+        """The next call on a fresh state."""
         return self.again(WorldState(self.base))
 
 
 def _recorded(base: WorldBase, *, is_read: bool) -> _Recorded:
     engine = Engine(base.world)
-    for task in base.world.tasks:
-        for call in task.reference_solution.calls if task.reference_solution else ():
-            fits = base.world.tool(call.tool).is_read_only is is_read
-            if fits and not engine.apply(WorldState(base), call).is_error:
-                return _Recorded(engine, base, call)
+    calls = [
+        call
+        for task in base.world.tasks
+        for call in (task.reference_solution.calls if task.reference_solution else ())
+        if base.world.tool(call.tool).is_read_only is is_read
+        and not engine.apply(WorldState(base), call).is_error
+    ]
+    if calls:
+        return _Recorded(engine, base, cycle(calls))
     kind = "reads" if is_read else "writes"
     raise WorldError(f"no reference solution of world {base.world.name!r} {kind} anything")
+
+
+class _Peer:
+    """The entities of a world in an SQLite database in memory."""
+
+    def __init__(self, world: World) -> None:
+        self._database = sqlite3.connect(":memory:", isolation_level=None)
+        self._database.execute("CREATE TABLE entity (id TEXT PRIMARY KEY, value TEXT)")
+        rows = [
+            (str(r["id"]), json.dumps(r)) for records in world.entities.values() for r in records
+        ]
+        self._database.executemany("INSERT INTO entity VALUES (?, ?)", rows)
+        self._ids = cycle([row[0] for row in rows])
+
+    def reset(self) -> None:
+        copied = sqlite3.connect(":memory:")
+        self._database.backup(copied)
+        copied.close()
+
+    def read(self) -> str:
+        return json.dumps(self._record(next(self._ids)), sort_keys=True)
+
+    def write(self) -> None:
+        entity_id = next(self._ids)
+        self._database.execute("BEGIN")
+        record = {**self._record(entity_id), "touched": True}
+        update = "UPDATE entity SET value = ? WHERE id = ?"
+        self._database.execute(update, (json.dumps(record), entity_id))
+        self._database.execute("COMMIT")
+
+    def hash(self) -> str:
+        return content_hash([list(row) for row in self._database.execute(_ALL)])
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _record(self, entity_id: str) -> dict[str, object]:
+        query = "SELECT value FROM entity WHERE id = ?"
+        found: dict[str, object] = json.loads(
+            self._database.execute(query, (entity_id,)).fetchone()[0]
+        )
+        return found
 
 
 def _figure(
@@ -94,13 +143,3 @@ def _stretch(work: Callable[[], object], seconds: float) -> float:
         work()
         count += 1
     return count / elapsed
-
-
-def _scanner(copied: dict[str, list[dict[str, Json]]]) -> Callable[[], object]:
-    name, records = max(copied.items(), key=lambda item: len(item[1]))
-    last = records[-1]["id"]
-    return lambda: canonical_json(next(r for r in copied[name] if r["id"] == last))
-
-
-def _json(copied: dict[str, list[dict[str, Json]]]) -> dict[str, Json]:
-    return {name: list(records) for name, records in copied.items()}

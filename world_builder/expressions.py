@@ -134,7 +134,7 @@ def names_of(values: dict[str, Any], entities: Entities | None = None) -> Names:
 class Expression:
     """A compiled CEL expression."""
 
-    __slots__ = ("_path", "_program", "source")
+    __slots__ = ("_functions", "_needs", "_path", "_program", "source")
 
     def __init__(self, source: str) -> None:
         """Compile. Raises ExpressionError with the position of the mistake."""
@@ -143,6 +143,8 @@ class Expression:
             self._program = cel.compile(source)
         except ValueError as error:
             raise ExpressionError(f"CEL: {_first_line(str(error))} in {source!r}") from error
+        self._needs = {n: _fields_used(source, n) for n in self._program.variables()}
+        self._functions = frozenset(self._program.functions())
         simple = _PATH.match(source) and source not in _LITERALS
         self._path: tuple[str, ...] | None = tuple(source.split(".")) if simple else None
 
@@ -151,10 +153,20 @@ class Expression:
         if self._path is not None:
             return _follow(self._path, names.values, self.source)
         try:
-            return self._program.execute(cel.Context(names.values, functions=names.functions))
+            return self._program.execute(self._context(names))
         except Exception as error:  # the binding raises many kinds; all mean the same to us
             detail = f"no field {error}" if isinstance(error, KeyError) else str(error)
             raise ExpressionError(f"{_first_line(detail)} in {self.source!r}") from error
+
+    def _context(self, names: Names) -> cel.Context:
+        """Only what the expression uses: handing values to CEL costs more than running it."""
+        used = {
+            name: _narrowed(names.values[name], fields)
+            for name, fields in self._needs.items()
+            if name in names.values
+        }
+        functions = {n: f for n, f in names.functions.items() if n in self._functions}
+        return cel.Context(used, functions=functions)
 
     def is_true(self, names: Names) -> bool:
         """Whether the value is true. Raises ExpressionError when it is not a boolean."""
@@ -215,6 +227,18 @@ def _follow(path: tuple[str, ...], values: Mapping[str, Any], source: str) -> An
             raise ExpressionError(f"no field '{part}' in {source!r}")
         value = value[part]
     return value
+
+
+def _fields_used(source: str, name: str) -> frozenset[str] | None:
+    """The fields of a variable that an expression reads; None when it may read them all."""
+    uses = re.findall(rf"(?<![\w.]){name}\b(\s*\.\s*\w+\b(?!\s*\())?", source)
+    return frozenset(use.strip(" .") for use in uses) if all(uses) else None
+
+
+def _narrowed(value: Any, fields: frozenset[str] | None) -> Any:
+    if fields is None or not isinstance(value, Mapping):
+        return value
+    return {name: value[name] for name in fields if name in value}
 
 
 def _first_line(text: str) -> str:

@@ -65,6 +65,19 @@ def _references(field: Field, value: Json, path: str) -> Iterator[tuple[str, str
             yield f"{path}.{name}", target, entity_id
 
 
+def searchable_text(record: Record, fields: tuple[str, ...]) -> str:
+    """The text of some fields, lower case, lists and objects included."""
+    return " ".join(_flat(record.get(name)) for name in fields).lower()
+
+
+def _flat(value: Json) -> str:
+    if isinstance(value, list):
+        return " ".join(_flat(v) for v in value)
+    if isinstance(value, dict):
+        return " ".join(_flat(v) for v in value.values())
+    return "" if value is None else str(value)
+
+
 def _path(parts: list[str | int]) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
     return text.lstrip(".")

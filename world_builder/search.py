@@ -21,7 +21,7 @@ def search(operation: Search, state: WorldState, names: Names) -> tuple[list[Rec
     active = [f for f in operation.filters if arguments.get(f.argument) is not None]
     found = _candidates(operation, active, state, arguments)
     for item in active:
-        found = _kept(found, item, arguments[item.argument], state.now)
+        found = _kept(found, item, arguments[item.argument], state, operation.entity_type)
     if operation.where is not None:
         where = compile_expression(operation.where)
         found = [r for r in found if where.is_true(names.with_value("it", dict(r)))]
@@ -42,30 +42,20 @@ def _candidates(
     return state.records(operation.entity_type)
 
 
-def _kept(found: list[Record], item: Filter, argument: Json, now: datetime) -> list[Record]:
+def _kept(
+    found: list[Record], item: Filter, argument: Json, state: WorldState, entity_type: str
+) -> list[Record]:
     if item.comparison is Comparison.TEXT:
         words = re.findall(r"\w+", str(argument).lower())
-        return [r for r in found if _has_words(r, item.fields, words)]
+        text_of = state.text_reader(entity_type, item.fields)
+        return [r for r in found if all(word in text for text in (text_of(r),) for word in words)]
     try:
-        compare = _comparison(item.comparison, argument, now)
+        compare = _comparison(item.comparison, argument, state.now)
         return [r for r in found if compare(r.get(item.fields[0]))]
     except (TypeError, ValueError) as error:
         raise ExpressionError(
             f"cannot compare {item.fields[0]} with {argument!r}: {error}"
         ) from error
-
-
-def _has_words(record: Record, fields: tuple[str, ...], words: list[str]) -> bool:
-    text = " ".join(_flat(record.get(name)) for name in fields).lower()
-    return all(word in text for word in words)
-
-
-def _flat(value: Json) -> str:
-    if isinstance(value, list):
-        return " ".join(_flat(v) for v in value)
-    if isinstance(value, dict):
-        return " ".join(_flat(v) for v in value.values())
-    return "" if value is None else str(value)
 
 
 def _comparison(comparison: Comparison, argument: Json, now: datetime) -> Callable[[Json], bool]:

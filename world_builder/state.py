@@ -6,7 +6,7 @@ overlay is the diff. The state hash is a sum over entities, so one change costs 
 the world.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from world_builder.diff import Change, Patch, StateDiff
 from world_builder.errors import StateError, UnknownName
 from world_builder.frozen import Json, Record
 from world_builder.ids import last_number, next_id, record_digest
+from world_builder.records import searchable_text
 from world_builder.tasks import Start
 from world_builder.world import World
 
@@ -34,6 +35,7 @@ class WorldBase:
             t.name: {str(r["id"]): r for r in world.entities.get(t.name, ())}
             for t in world.entity_types
         }
+        self._texts: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
         self._indexes: dict[tuple[str, str], dict[Json, tuple[str, ...]]] = {}
         self._id_formats = {t.name: t.id_format for t in world.entity_types}
         self._first_numbers: dict[tuple[str, datetime], int] = {}
@@ -51,6 +53,14 @@ class WorldBase:
                         found.setdefault(item, []).append(entity_id)
             self._indexes[key] = {value: tuple(ids) for value, ids in found.items()}
         return self._indexes[key]
+
+    def texts(self, entity_type: str, fields: tuple[str, ...]) -> Mapping[str, str]:
+        """The searchable text of some fields, by id."""
+        key = (entity_type, fields)
+        if key not in self._texts:
+            records = self.records[entity_type].items()
+            self._texts[key] = {i: searchable_text(record, fields) for i, record in records}
+        return self._texts[key]
 
     def id_format(self, entity_type: str) -> str:
         return self._id_formats[entity_type]
@@ -125,6 +135,18 @@ class WorldState:
         moved = [changed[i] for i in sorted(changed) if changed[i] is not None]
         found = kept + [r for r in moved if r is not None and _holds(r.get(field_name), value)]
         return sorted(found, key=lambda r: str(r["id"])) if moved else found
+
+    def text_reader(self, entity_type: str, fields: tuple[str, ...]) -> Callable[[Record], str]:
+        """A function that gives the searchable text of some fields of this state's records."""
+        base, known = self._base_records(entity_type), self.base.texts(entity_type, fields)
+
+        def read(record: Record) -> str:
+            entity_id = str(record["id"])
+            if base.get(entity_id) is record:
+                return known[entity_id]
+            return searchable_text(record, fields)
+
+        return read
 
     def put(self, entity_type: str, record: Record) -> None:
         """Set an entity, new or known; the record must carry its `id`. Raises StateError."""
