@@ -32,7 +32,7 @@ def state(
     seconds: Annotated[float, typer.Option(help="Work per figure, in seconds.", min=0.05)] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
-    """Resets, read calls, write calls and state hashes per second, in process.
+    """Resets, read calls, write calls and state hashes per second of one core, in process.
 
     The peer is SQLite in memory with one row of JSON per entity; it knows no schemas or
     preconditions, which the read and write calls of the world go through.
@@ -64,8 +64,8 @@ def _measured(world: str, seconds: float) -> list[Figure]:
 
 
 def _table(world: str, figures: list[Figure]) -> Table:
-    table = Table(title=f"World `{world}`, one process, one core")
-    for heading in ("", "per second", "SQLite", "ratio"):
+    table = Table(title=f"World `{world}`, one process")
+    for heading in ("", "per core second", "SQLite", "ratio"):
         table.add_column(heading, justify="left" if not heading else "right")
     for f in figures:
         table.add_row(f.name, f"{f.per_s:,.0f}", f"{f.peer_per_s:,.0f}", f"{f.ratio:,.1f}x")

@@ -1,4 +1,4 @@
-"""Measures the engine of a world: resets, reads, writes and state hashes per second.
+"""Measures the engine of a world: resets, reads, writes and hashes per second of one core.
 
 Beside each figure stands a peer timed in the same run, so that a noisy machine does not mislead:
 SQLite in memory with one row of JSON per entity. It makes a fresh copy of the database, looks one
@@ -19,7 +19,6 @@ from world_builder.ids import content_hash
 from world_builder.state import WorldBase, WorldState
 from world_builder.tools import ToolCall
 from world_builder.world import World
-
 
 _ALL = "SELECT id, value FROM entity ORDER BY id"
 
@@ -133,13 +132,13 @@ def _figure(
 
 
 def _rate(work: Callable[[], object], seconds: float) -> float:
-    """Calls per second: the best of five stretches, which a noisy neighbour disturbs least."""
+    """Calls per CPU second, which a busy neighbour disturbs least: the best of five stretches."""
     return max(_stretch(work, seconds / 5) for _ in range(5))
 
 
 def _stretch(work: Callable[[], object], seconds: float) -> float:
-    count, started = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - started) < seconds or not count:
+    count, started = 0, time.process_time()
+    while (elapsed := time.process_time() - started) < seconds or not count:
         work()
         count += 1
     return count / elapsed
