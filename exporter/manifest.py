@@ -4,6 +4,7 @@ Written once by `writer`, read by everything that opens a bundle. Data only; `ga
 report and `bundle` verifies the hashes.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field as Declared
@@ -43,6 +44,26 @@ class Gate(Frozen):
     failures: tuple[GateFailure, ...] = ()
     needs_judge: tuple[str, ...] = ()
     """Ids of tasks that checks alone can neither pass nor fail."""
+
+
+def gate(
+    name: str,
+    detail: str,
+    failures: Iterable[GateFailure],
+    *,
+    is_blocking: bool = True,
+    needs_judge: tuple[str, ...] = (),
+) -> Gate:
+    """A gate that is met when nothing keeps it shut."""
+    found = tuple(failures)
+    return Gate(
+        name=name,
+        is_met=not found,
+        is_blocking=is_blocking,
+        detail=detail,
+        failures=found,
+        needs_judge=needs_judge,
+    )
 
 
 class GateReport(Frozen):
