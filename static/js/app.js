@@ -5,3 +5,4 @@ import "./notices.js";
 import "./copy.js";
 import "./criteria.js";
 import "./charts.js";
+import "./needs.js";

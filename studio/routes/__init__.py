@@ -6,10 +6,12 @@ no query and no rule.
 
 from fastapi import APIRouter
 
-from studio.routes import health, history, worlds
+from studio.routes import bundles, entities, health, history, worlds
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     worlds.router,
+    entities.router,
     history.router,
+    bundles.router,
 )

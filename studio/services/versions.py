@@ -1,0 +1,108 @@
+"""Which version comes next, and what is new in it: `exporter.versioning` for the studio's pages."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from exporter.bundle import Bundle
+from exporter.errors import BundleError
+from exporter.manifest import SEMVER_PATTERN
+from exporter.versioning import Bump, Reason, propose
+from studio.repository.bundles import BundleVersion
+from world_builder.world import World
+
+FIRST_VERSION = "1.0.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextVersion:
+    """What is proposed for the next publication."""
+
+    version: str
+    since: str | None
+    """The version it is compared with; None for the first one."""
+    bump: str
+    """`major`, `minor` or `patch`; `none` when nothing changed, empty when it cannot be said."""
+    reasons: tuple[Reason, ...]
+    problem: str = ""
+    """Why no comparison was possible; empty when it was."""
+
+    @property
+    def is_unchanged(self) -> bool:
+        """True when publishing would give the same world again."""
+        return self.bump == Bump.NONE.label
+
+
+def next_version(last: BundleVersion | None, draft: World) -> NextVersion:
+    """The proposal for a draft after the last published version; None is the first publication."""
+    if last is None:
+        return NextVersion(version=FIRST_VERSION, since=None, bump="", reasons=())
+    known = _proposed.get(last.digest)
+    if known is not None and known[0] is draft:
+        return known[1]
+    found = _compared(last, draft)
+    _proposed[last.digest] = (draft, found)
+    return found
+
+
+_proposed: dict[str, tuple[World, NextVersion]] = {}
+
+
+def _compared(last: BundleVersion, draft: World) -> NextVersion:
+    try:
+        before = published_world(last.path, last.digest)
+    except BundleError as error:
+        next_minor = _bumped(last.version)
+        return NextVersion(
+            version=next_minor, since=last.version, bump="", reasons=(), problem=str(error)
+        )
+    found = propose(before, draft)
+    return NextVersion(
+        version=found.next_version(last.version),
+        since=last.version,
+        bump=found.bump.label,
+        reasons=found.reasons,
+    )
+
+
+def changes_between(before: BundleVersion, after: BundleVersion) -> tuple[Reason, ...]:
+    """What changed from one published version to another. Raises BundleError."""
+    found = propose(
+        published_world(before.path, before.digest), published_world(after.path, after.digest)
+    )
+    return found.reasons
+
+
+@lru_cache(maxsize=4)
+def published_world(path: str, digest: str) -> World:
+    """The world of a published bundle. Raises BundleError, also for another digest."""
+    bundle = Bundle.open(Path(path))
+    if bundle.digest != digest:
+        raise BundleError(f"{path} now holds digest {bundle.digest}; published was {digest}")
+    return bundle.world
+
+
+def is_version(text: str) -> bool:
+    return re.fullmatch(SEMVER_PATTERN, text) is not None
+
+
+def precedence(version: str) -> tuple[tuple[int, ...], tuple[tuple[bool, int, str], ...]]:
+    """A key that sorts semantic versions: `1.0.0-rc.1` before `1.0.0` before `1.0.1`.
+
+    >>> precedence("1.0.0-rc.2") < precedence("1.0.0-rc.10") < precedence("1.0.0")
+    True
+
+    Source: semver.org 2.0.0, section 11.
+    """
+    core, _, pre = version.partition("-")
+    parts = tuple(
+        (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in pre.split(".")
+    )
+    released = ((True, 0, "~"),)
+    return tuple(int(part) for part in core.split(".")), parts if pre else released
+
+
+def _bumped(version: str) -> str:
+    major, minor, _ = version.partition("-")[0].split(".")
+    return f"{major}.{int(minor) + 1}.0"
