@@ -5,14 +5,15 @@ package.
 """
 
 import sys
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from studio import cli_world
+from exporter import cli as cli_bundle
+from rl_backend import cli as cli_training
+from studio import cli_bench, cli_world
 from studio.jobs import Jobs
 
 app = typer.Typer(
@@ -21,16 +22,9 @@ app = typer.Typer(
     help="Author worlds, publish them as bundles, train on them and review what was learned.",
 )
 app.add_typer(cli_world.app, name="world")
-
-
-def _mount() -> None:
-    """Adds the commands of the other packages."""
-    if find_spec("exporter.cli") is not None:
-        app.add_typer(import_module("exporter.cli").app, name="bundle")
-    if find_spec("rl_backend.cli") is not None:
-        import_module("rl_backend.cli").register(app)
-    if find_spec("studio.cli_bench") is not None:
-        app.add_typer(import_module("studio.cli_bench").app, name="bench")
+app.add_typer(cli_bundle.app, name="bundle")
+cli_training.register(app)
+app.add_typer(cli_bench.app, name="bench")
 
 
 @app.command()
@@ -59,7 +53,7 @@ def install_backend(jobs: Jobs, data_dir: Path) -> None:
     """Starts installing the training backend unless it is there or being installed."""
     job = jobs.find("backend-install")
     is_busy = job is not None and jobs.is_running(job)
-    if is_busy or find_spec("rl_backend.install") is None or _has_backend():
+    if is_busy or _has_backend():
         return
     status = data_dir / "backend-install.json"
     command = [sys.executable, "-m", "rl_backend.install", "--status", str(status.resolve())]
@@ -69,8 +63,6 @@ def install_backend(jobs: Jobs, data_dir: Path) -> None:
 def _has_backend() -> bool:
     return all(find_spec(name) is not None for name in ("torch", "megatron", "sglang"))
 
-
-_mount()
 
 if __name__ == "__main__":
     app()
