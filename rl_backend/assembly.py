@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
+
+import torch
 
 from rl_backend.buffer import DataBuffer, TaskSource
 from rl_backend.checkpoints import LoopState, restore, save
@@ -38,6 +40,7 @@ from world_builder.state import WorldBase
 from world_builder.tasks import Split
 
 AnswerT = TypeVar("AnswerT")
+Connect: TypeAlias = Callable[[str, RunConfig], Awaitable[Engine]]
 _log = logging.getLogger(__name__)
 
 
@@ -45,8 +48,20 @@ class Stopped(Exception):
     """A stop was asked for while the process waited for something."""
 
 
-async def train(run: RunDir, progress: Progress) -> None:
+async def connected(url: str, config: RunConfig) -> Engine:
+    """An engine on an SGLang server of somebody else's."""
+    return SGLangEngine(
+        url,
+        policy_version=PolicyVersion(0),
+        max_concurrency=config.rollout.concurrency,
+        request_timeout_s=config.engine.request_timeout_s,
+    )
+
+
+async def train(run: RunDir, progress: Progress, *, connect: Connect = connected) -> None:
     """The whole run, from where it is to its end or to a stop.
+
+    `connect` makes the engine when the configuration names one that already runs.
 
     Raises:
         Stopped: a stop was asked for before the loop began; whatever was learned is kept.
@@ -55,7 +70,9 @@ async def train(run: RunDir, progress: Progress) -> None:
     base = WorldBase(bundle.world)
     stopping = _stop_event(progress)
     model_dir = starting_model(run, config, base)
-    async with _serving(run, config, model_dir) as ready:
+    async with _serving(run, config, model_dir, connect) as ready:
+        if config.trainer.num_cpu_threads is not None:
+            torch.set_num_threads(config.trainer.num_cpu_threads)
         trainer = MegatronTrainer(config.trainer, model_dir, seed=config.seed)
         _log.info("trainer: %s", trainer.info)
         source = TaskSource([t.id for t in base.world.tasks_in(Split.TRAIN)], seed=config.seed)
@@ -88,6 +105,7 @@ async def train(run: RunDir, progress: Progress) -> None:
             watcher.cancel()
             await runtime.close()
             await parts.judge.close()
+            await engine.close()
 
 
 async def _taught(
@@ -117,11 +135,11 @@ async def _taught(
 
 @asynccontextmanager
 async def _serving(
-    run: RunDir, config: RunConfig, model_dir: Path
+    run: RunDir, config: RunConfig, model_dir: Path, connect: Connect
 ) -> AsyncIterator[Awaitable[Engine]]:
     """The engine, once its server answers; the server that was started here ends with the block."""
     if config.engine.url is not None:
-        yield _connected(config.engine.url, config)
+        yield connect(config.engine.url, config)
         return
     options = ServerOptions(
         dtype=config.trainer.dtype,
@@ -143,16 +161,6 @@ async def _serving(
 async def _started(server: SGLangServer, config: RunConfig) -> Engine:
     await server.wait_ready()
     return server.engine(
-        max_concurrency=config.rollout.concurrency,
-        request_timeout_s=config.engine.request_timeout_s,
-    )
-
-
-async def _connected(url: str, config: RunConfig) -> Engine:
-    """An engine on a server of somebody else's."""
-    return SGLangEngine(
-        url,
-        policy_version=PolicyVersion(0),
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,
     )

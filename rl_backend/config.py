@@ -144,6 +144,9 @@ class TrainerConfig(Section):
     """Ranks that the layers are cut over."""
     dtype: str = Declared(default="float32", pattern="^(float32|bfloat16)$")
     """Number format of weights and activations."""
+    num_cpu_threads: int | None = Declared(default=None, ge=1)
+    """Threads of the trainer on a CPU; None leaves it to torch, which takes all cores. On a shared
+    machine fewer threads are faster: they wait for each other less."""
 
 
 class EngineConfig(Section):

@@ -25,6 +25,7 @@ class TrainingLoop:
     def __init__(self, parts: Parts, state: LoopState) -> None:
         self.parts = parts
         self.state = state
+        self._is_kept = False
 
     async def run(self) -> None:
         """Trains until every step is done or a stop was asked for, then keeps a checkpoint.
@@ -41,7 +42,8 @@ class TrainingLoop:
                 break
             parts.progress.enter(RunState.RUNNING)
             await self.one_step()
-        self.checkpoint()
+        if not self._is_kept:
+            self.checkpoint()
 
     async def one_step(self) -> None:
         """One turn of figure 1; a step that is interrupted leaves no trace in the policy."""
@@ -61,7 +63,7 @@ class TrainingLoop:
                 updated = update_policy(parts.buffer, parts.trainer, parts.config, step=step)
             with watch.stage("sync"):
                 await self.sync_weights()
-        self.state = self.state.after(step)
+        self.state, self._is_kept = self.state.after(step), False
         if step % parts.config.checkpoint_every_num_steps == 0:
             with watch.stage("checkpoint"):
                 self.checkpoint()
@@ -96,6 +98,7 @@ class TrainingLoop:
         parts = self.parts
         save(parts.run, parts.trainer, self.state, parts.source, parts.buffer)
         parts.run.remove_checkpoints(keep_newest=parts.config.keep_num_checkpoints)
+        self._is_kept = True
 
     def _is_evaluation_due(self) -> bool:
         config, step = self.parts.config, self.state.step
