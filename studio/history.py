@@ -6,11 +6,12 @@ Undoing never removes history: it saves the state before as a new revision.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from studio.errors import Conflict, NotFound
 from studio.repository import STORES, Kind, Ref
-from studio.repository.types import Payload
+from studio.repository.types import Listing, Payload
 from studio.tables import RevisionRow
 
 
@@ -56,6 +57,37 @@ def revisions(
         )
     rows = session.exec(wanted.order_by(col(RevisionRow.id).desc()).limit(limit))
     return tuple(_revision(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryQuery:
+    """Which changes to list; empty keeps all."""
+
+    kind: str = ""
+    scope: str = ""
+    key: str = ""
+    who: str = ""
+    page: int = 1
+    size: int = 25
+
+
+def list_revisions(session: Session, world_id: int, query: HistoryQuery) -> Listing[Revision]:
+    """One page of the changes that pass the query, newest first."""
+    given = {n: getattr(query, n) for n in ("kind", "scope", "key", "who")}
+    wanted = [RevisionRow.world_id == world_id]
+    wanted += [getattr(RevisionRow, name) == value for name, value in given.items() if value]
+    counted = select(func.count()).select_from(RevisionRow).where(*wanted)
+    total = session.exec(counted).one()
+    number = min(max(1, query.page), max(1, -(-total // query.size)))
+    rows = session.exec(
+        select(RevisionRow)
+        .where(*wanted)
+        .order_by(col(RevisionRow.id).desc())
+        .limit(query.size)
+        .offset((number - 1) * query.size)
+    )
+    items = tuple(_revision(row) for row in rows)
+    return Listing(items=items, total=total, page=number, size=query.size)
 
 
 def get_revision(session: Session, revision_id: int) -> Revision:

@@ -288,7 +288,8 @@ class Store(Generic[T]):
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
         if self.kind is not Kind.ENTITY or name in self.table.model_fields:
-            return self._column(name) == _typed(value)
+            is_equal: ColumnElement[bool] = self._column(name) == _typed(value)
+            return is_equal
         # Databases spell a JSON truth as `true` or as 1; numbers are compared as their text.
         spelled = {"true": ["true", "1"], "false": ["false", "0"]}.get(value, [value])
         return cast(self._column(name), String).in_(spelled)

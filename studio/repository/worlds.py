@@ -5,6 +5,7 @@ A loaded `World` is kept until something of it changes, so pages may ask for it 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from pydantic import BaseModel
@@ -118,6 +119,16 @@ def _load(session: Session, row: WorldRow, *, with_tasks: bool = True) -> World:
             "tasks": _values(session, key, Kind.TASK) if with_tasks else (),
         }
     )
+
+
+def world_clock(session: Session, name: str) -> datetime:
+    """The one fixed time of a world, in its zone. Raises NotFound."""
+    return datetime.fromisoformat(str(_row(session, name).payload["now"]))
+
+
+def world_zone(session: Session, name: str) -> tzinfo:
+    """The time zone of a world. Raises NotFound."""
+    return world_clock(session, name).tzinfo or UTC
 
 
 def surfaces(session: Session, name: str) -> tuple[ToolSurface, ...]:

@@ -11,9 +11,10 @@ from typing import Generic, TypeVar
 from sqlmodel import Session
 
 from studio.database import Database
-from studio.repository import ENTITIES, POLICIES, TASKS, TOOLS, Saved, Store
+from studio.repository import ENTITIES, ENTITY_TYPES, POLICIES, TASKS, TOOLS, Query, Saved, Store
 from studio.repository.worlds import load_world, world_id
 from world_builder.frozen import Json, Record
+from world_builder.records import references_in
 from world_builder.tasks import Task
 from world_builder.tools import Tool
 from world_builder.validation import (
@@ -21,8 +22,8 @@ from world_builder.validation import (
     has_errors,
     parse_task,
     parse_tool,
-    validate_entity,
 )
+from world_builder.validation.entities import record_problems
 from world_builder.world import Policy
 
 T = TypeVar("T")
@@ -55,11 +56,11 @@ def save_entity(
     """
     key = str(record.get("id") or "")
     with db.write() as session:
-        problems = validate_entity(load_world(session, world), entity_type, record)
+        key_id = world_id(session, world)
+        problems = _entity_problems(session, key_id, entity_type, record)
         if not key or has_errors(problems):
             return Outcome(problems=problems or _no_key("id"), saved=None)
         ref = ENTITIES.ref(key, entity_type)
-        key_id = world_id(session, world)
         saved = ENTITIES.save(session, key_id, ref, record, version=version, who=who)
     return Outcome(problems=problems, saved=saved)
 
@@ -102,6 +103,34 @@ def delete(
     with db.write() as session:
         ref = store.ref(key, scope)
         return store.delete(session, world_id(session, world), ref, version=version, who=who)
+
+
+def _entity_problems(
+    session: Session, world_id: int, type_name: str, record: Record
+) -> tuple[Problem, ...]:
+    """What is wrong with a record, asking only for the ids that it may name. Raises NotFound."""
+    declared = ENTITY_TYPES.get(session, world_id, type_name).value
+    path = f"entities.{type_name}.{record.get('id', '?')}"
+    if declared is None:
+        message = f"the declaration of {type_name} has problems"
+        return (Problem(path=path, message=message, hint="mend the entity type first"),)
+    targets = {target for _, target, _ in references_in(declared.fields, record)}
+    ids = {target: ENTITIES.keys(session, world_id, target) for target in targets}
+    found = list(record_problems(declared, record, ids))
+    for field in declared.fields:
+        value = record.get(field.name)
+        if field.unique and isinstance(value, str | int | float) and value != "":
+            same = ENTITIES.page(
+                session, world_id, Query(filters={field.name: _text(value)}), type_name
+            )
+            if other := next((i.ref.key for i in same.items if i.ref.key != record.get("id")), ""):
+                message = f"{other} has this {field.label.lower()} already"
+                found.append(Problem(path=f"{path}.{field.name}", message=message))
+    return tuple(found)
+
+
+def _text(value: str | int | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _save(
