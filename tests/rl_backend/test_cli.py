@@ -1,0 +1,91 @@
+"""The commands print what people read and what programs read, and say what to mend."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from exporter.bundle import Bundle
+from exporter.writer import write_bundle
+from rl_backend import cli
+from rl_backend.config import load_preset
+from rl_backend.evaluation.bundles import lock_of
+from rl_backend.rundir import RunDir
+from world_builder.state import WorldBase
+
+
+@pytest.fixture(scope="module")
+def app() -> typer.Typer:
+    app = typer.Typer()
+    cli.register(app)
+    return app
+
+
+@pytest.fixture(scope="module")
+def bundle(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tutorial.world, "1.0.0", tmp_path_factory.mktemp("bundle"))
+
+
+def test_eval_prints_json_for_programs(app: typer.Typer, bundle: Path) -> None:
+    args = ["eval", str(bundle), "--engine", "scripted:reference", "--split", "all", "--json"]
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert (report["pass_rate"], report["mean_reward"]) == (1.0, 1.0)
+    assert report["tasks"] == len(list((bundle / "tasks").glob("*.json")))
+
+
+def test_eval_prints_a_table_for_people(app: typer.Typer, bundle: Path) -> None:
+    result = CliRunner().invoke(app, ["eval", str(bundle), "--engine", "scripted:careless"])
+    assert result.exit_code == 0
+    assert "pass rate" in result.stdout
+    assert "multi_step_workflow" in result.stdout
+
+
+def test_rollout_shows_the_dialogue_and_every_verdict(
+    app: typer.Typer, bundle: Path, tutorial: WorldBase
+) -> None:
+    task = tutorial.world.tasks[0]
+    result = CliRunner().invoke(app, ["rollout", str(bundle), "--task", task.id])
+    assert result.exit_code == 0
+    assert "reward 1.000, passed" in result.stdout
+    assert all(criterion.text in result.stdout for criterion in task.rubric.criteria)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["eval", "BUNDLE", "--engine", "gpt"], "there are: scripted:reference"),
+        (["eval", "/nowhere"], "does not exist"),
+        (["rollout", "BUNDLE", "--task", "absent"], "no task 'absent'"),
+        (["train", "BUNDLE", "--preset", "huge"], "there are: gpu, smoke, tiny"),
+        (["train", "BUNDLE", "--set", "rollout.group_size=1"], "rollout.group_size"),
+        (["train", "BUNDLE", "--resume"], "--resume needs --run-dir"),
+        (["compare", "/nowhere"], "not a run directory"),
+    ],
+)
+def test_mistakes_get_one_clear_line(
+    app: typer.Typer, bundle: Path, args: list[str], told: str
+) -> None:
+    given = [str(bundle) if arg == "BUNDLE" else arg for arg in args]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_compare_says_what_is_missing(app: typer.Typer, bundle: Path, tmp_path: Path) -> None:
+    run = RunDir.create(tmp_path, load_preset("smoke"), lock_of(Bundle.open(bundle)))
+    result = CliRunner().invoke(app, ["compare", str(run.path)])
+    assert result.exit_code == 1
+    assert "needs two" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["rollout", "eval", "train", "compare"])
+def test_help_teaches_by_example(app: typer.Typer, command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert "Example:" in result.stdout
