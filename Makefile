@@ -27,7 +27,7 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, module lengths
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q tests/architecture
 
 bench: $(VENV)/.base ## Measure resets, calls and hashes per second

@@ -17,7 +17,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib.metadata import distribution, version
 from pathlib import Path
 
@@ -32,7 +32,6 @@ from packaging.utils import canonicalize_name
 ENGINE_LIMIT_S = 60.0
 PIP_ARGS = "--no-index --find-links /wheels"
 """For builds on the base image: pip must ask no index."""
-SOCKET = Path("/var/run/docker.sock")
 
 _LEFT_OUT = {
     "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages",
@@ -47,7 +46,7 @@ _STDLIB = f"usr/local/lib/{_PYTHON}"
 def docker_engine(log: Path) -> Iterator[docker.DockerClient]:
     """A client of a Docker Engine; one that was started here is stopped at the end."""
     process = None
-    if not SOCKET.exists() and "DOCKER_HOST" not in os.environ:
+    if not _answers():
         if os.geteuid() != 0 or shutil.which("dockerd") is None:
             pytest.skip(
                 "no Docker Engine answers, and none can be started (needs root and dockerd)"
@@ -66,15 +65,22 @@ def docker_engine(log: Path) -> Iterator[docker.DockerClient]:
             process.wait(ENGINE_LIMIT_S)
 
 
+def _answers() -> bool:
+    """Whether an engine is there: a socket may be left over from one that was killed."""
+    try:
+        client = docker.from_env(timeout=10)
+    except DockerException:
+        return False
+    with closing(client), suppress(DockerException):
+        return bool(client.ping())
+    return False
+
+
 def _connected(log: Path, process: "subprocess.Popen[bytes] | None") -> docker.DockerClient:
     deadline_s = time.monotonic() + ENGINE_LIMIT_S
     while True:
-        try:
-            if "DOCKER_HOST" in os.environ or SOCKET.exists():
-                return docker.from_env(timeout=300)
-        except DockerException:
-            if process is None:
-                raise
+        if _answers():
+            return docker.from_env(timeout=300)
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > deadline_s:
             raise AssertionError(f"dockerd did not start:\n{log.read_text()[-3000:]}")
