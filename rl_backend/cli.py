@@ -21,8 +21,8 @@ from rl_backend.evaluation.bundles import RuntimeKind, lock_of
 from rl_backend.evaluation.command import EngineChoiceError, evaluate_bundle, one_rollout
 from rl_backend.evaluation.evaluate import SplitChoice
 from rl_backend.evaluation.pairing import PairedReview
-from rl_backend.evaluation.review import ReviewError, review_run
 from rl_backend.launcher import launch
+from rl_backend.review import ReviewError, review_run
 from rl_backend.run_lock import RunIsTaken
 from rl_backend.rundir import RunDir, RunDirError
 from world_builder.errors import UnknownName

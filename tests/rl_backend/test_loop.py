@@ -12,8 +12,8 @@ from exporter.bundle import Bundle
 from exporter.writer import write_bundle
 from rl_backend.config import load_preset
 from rl_backend.evaluation.bundles import lock_of
-from rl_backend.evaluation.review import review_run
 from rl_backend.records import MetricRecord, Phase
+from rl_backend.review import review_run
 from rl_backend.rundir import RunDir
 from world_builder.state import WorldBase
 
