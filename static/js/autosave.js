@@ -1,4 +1,5 @@
-// Says whether what was typed is safe. Anything inside [data-autosave] that htmx sends (except GET) is a save;
+// Says whether what was typed is safe. Anything inside [data-autosave] that htmx sends (except GET) is a save,
+// unless [data-no-autosave] lies nearer;
 // #save-status shows saving… / saved / not saved, and leaving with unsaved text asks first.
 const unsaved = new Set();
 const inFlight = new Set();
@@ -10,16 +11,17 @@ const say = (state, text) => {
   element.dataset.state = state;
   if (element.textContent !== text) element.textContent = text;
 };
+const isSaved = (element) => Boolean(element?.closest?.("[data-autosave], [data-no-autosave]")?.matches("[data-autosave]"));
 const saveOf = (event) => {
   const ctx = event.detail?.ctx;
   const source = ctx?.sourceElement;
-  const isSave = source?.closest?.("[data-autosave]") && (ctx.request?.method ?? "GET").toUpperCase() !== "GET";
+  const isSave = isSaved(source) && (ctx.request?.method ?? "GET").toUpperCase() !== "GET";
   return isSave ? { ctx, source } : null;
 };
 const REASONS = { 409: "not saved: changed by someone else", 422: "not saved: mend the marked field", 401: "not saved: log in again", 403: "not saved: not allowed" };
 
 document.addEventListener("input", (event) => {
-  if (!event.target.closest("[data-autosave]")) return;
+  if (!isSaved(event.target)) return;
   unsaved.add(event.target);
   say("dirty", "unsaved changes");
 });

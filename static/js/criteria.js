@@ -30,9 +30,11 @@ const move = (field, direction) => {
 };
 
 const add = (list, lines) => {
-  const form = list.querySelector("[data-criteria-new]");
-  form.querySelector("[name=lines]").value = lines.join("\n");
-  form.requestSubmit();
+  const place = list.querySelector("[data-criteria-new]");
+  place.querySelector("[name=lines]").value = lines.join("\n");
+  const button = place.querySelector("[data-criteria-add]");
+  if (button) button.click();
+  else place.requestSubmit();
   say(list, lines.length === 1 ? "Criterion added" : `${lines.length} criteria added`);
 };
 
@@ -61,15 +63,15 @@ document.addEventListener("paste", (event) => {
 });
 
 document.addEventListener("htmx:after:request", (event) => {
-  const form = event.detail?.ctx?.sourceElement;
-  if (!form?.matches?.("[data-criteria-new]") || event.detail.ctx.response?.status >= 400) return;
-  form.reset();
+  const place = event.detail?.ctx?.sourceElement?.closest?.("[data-criteria-new]");
+  if (!place || event.detail.ctx.response?.status >= 400) return;
+  place.querySelector("[name=lines]").value = "";
 });
 
 // The list is replaced when criteria were added: the cursor belongs into the new row again.
 let wasAdding = false;
 document.addEventListener("htmx:before:swap", (event) => {
-  wasAdding = Boolean(event.detail?.ctx?.sourceElement?.matches?.("[data-criteria-new]"));
+  wasAdding = Boolean(event.detail?.ctx?.sourceElement?.closest?.("[data-criteria-new]"));
 });
 document.addEventListener("htmx:after:swap", () => {
   if (wasAdding) document.querySelector("[data-criteria-new] [name=lines]")?.focus();

@@ -1,0 +1,372 @@
+"""The contexts of the task pages, and how they are made from what the services give."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from sqlmodel import Session
+from starlette.requests import Request
+
+from studio.history import Revision
+from studio.htmx import Tone
+from studio.repository import Stored
+from studio.repository.types import Listing, Query
+from studio.services import check_forms
+from studio.services.preview import Asked, Preview, PreviewRow, preview
+from studio.services.task_forms import TaskForm, show_task
+from studio.services.tasks import EDIT_NOTE, NEXT, Facets, Opened, TaskConflict
+from studio.services.world_cache import Snapshot
+from studio.shell import Link, Shell, State, make_shell
+from world_builder.frozen import Json
+from world_builder.rubrics import CriterionCategory, CriterionKind, Scope
+from world_builder.tasks import Category, Difficulty, Split, Task, TaskStatus
+from world_builder.validation import Problem
+
+Choices = tuple[tuple[str, str], ...]
+
+TONES = {
+    TaskStatus.DRAFT: Tone.NEUTRAL, TaskStatus.IN_REVIEW: Tone.WARN,
+    TaskStatus.CHANGES_REQUESTED: Tone.BAD, TaskStatus.APPROVED: Tone.GOOD,
+    TaskStatus.RETIRED: Tone.NEUTRAL,
+}  # fmt: skip
+_STEPS: Mapping[TaskStatus, tuple[str, str]] = {
+    TaskStatus.DRAFT: ("Back to draft", "b"),
+    TaskStatus.IN_REVIEW: ("Send to review", "v"),
+    TaskStatus.CHANGES_REQUESTED: ("Request changes", "c"),
+    TaskStatus.APPROVED: ("Approve", "a"),
+    TaskStatus.RETIRED: ("Retire", "alt+r"),
+}
+
+
+def words(value: str) -> str:
+    """A declared name as people read it."""
+    return value.replace("_", " ")
+
+
+def choices(values: object) -> Choices:
+    """The values of an enumeration with their words."""
+    return tuple((str(v), words(str(v))) for v in values)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of the list, sortable."""
+
+    label: str
+    sort_url: str
+    sorted: str | None
+    is_num: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """A task in the list."""
+
+    id: str
+    title: str
+    category: str
+    difficulty: str
+    split: str
+    status: str
+    tone: Tone
+    num_criteria: int
+    num_checks: int
+    has_reference: bool
+    scenario: str
+    is_valid: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One way to narrow the list."""
+
+    name: str
+    label: str
+    value: str
+    options: Choices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexPage:
+    shell: Shell
+    world: str
+    q: str
+    sort: str
+    filters: tuple[Filter, ...]
+    chips: tuple[Link, ...]
+    columns: tuple[Column, ...]
+    tasks: tuple[TaskRow, ...]
+    first: int
+    last: int
+    total: int
+    previous_url: str | None
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the controls of the editor offer."""
+
+    categories: Choices
+    difficulties: Choices
+    splits: Choices
+    policies: Choices
+    surfaces: Choices
+    tools: Choices
+    entity_types: Choices
+    criterion_categories: Choices
+    criterion_kinds: Choices
+    scopes: Choices
+    check_kinds: Choices = check_forms.CHECK_KINDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A status that the task may get next."""
+
+    status: str
+    label: str
+    key: str
+    is_main: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffRow:
+    """A place with its two values; None is "not there"."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One entry of the history."""
+
+    id: int
+    version: int
+    act: str
+    fields: tuple[str, ...]
+    who: str
+    at: datetime
+    note: str
+    """Empty for ordinary saves of the editor."""
+    rows: tuple[DiffRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictView:
+    """What somebody else changed meanwhile, beside one's own."""
+
+    who: str
+    version: int
+    """The version that is stored now."""
+    rows: tuple[DiffRow, ...]
+    """Before is theirs, after is mine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditPage:
+    shell: Shell
+    world: str
+    task: TaskForm
+    version: int
+    editor: str
+    """Names this page, so that its own saves never conflict with each other."""
+    options: Options
+    preview: Preview
+    verdicts: dict[str, PreviewRow]
+    """The rows of the preview by criterion."""
+    steps: tuple[Step, ...]
+    problems: tuple[Problem, ...]
+    num_revisions: int
+    can_undo: bool
+    lines: str
+    """What stands in the row for new criteria."""
+    conflict: ConflictView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPage:
+    shell: Shell
+    world: str
+    values: dict[str, str]
+    errors: dict[str, str]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    shell: Shell
+    world: str
+    task_id: str
+    changes: tuple[Change, ...]
+    current_version: int | None
+    """None when the task is deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAnswer:
+    """A task as an API client gets it."""
+
+    id: str
+    version: int
+    task: Mapping[str, Json]
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def index_page(
+    request: Request, session: Session, world: str, query: Query,
+    listing: Listing[Stored[Task]], facets: Facets,
+) -> IndexPage:  # fmt: skip
+    """The list of tasks."""
+    base = f"/worlds/{world}/tasks"
+    state = {"q": query.q, **query.filters, "sort": query.sort}
+
+    def url(**changed: str) -> str:
+        kept = {k: v for k, v in (state | changed).items() if v}
+        return f"{base}?{urlencode(kept)}" if kept else base
+
+    def column(label: str, name: str, is_num: bool = False) -> Column:
+        down = query.sort == name
+        order = "descending" if query.sort == f"-{name}" else "ascending" if down else None
+        return Column(
+            label=label, sort_url=url(sort=f"-{name}" if down else name), sorted=order,
+            is_num=is_num,
+        )  # fmt: skip
+
+    chips = [Link(label=f"“{query.q}”", url=url(q=""))] if query.q else []
+    chips += [
+        Link(label=f"{n}: {words(v)}", url=url(**{n: ""})) for n, v in query.filters.items() if v
+    ]
+    return IndexPage(
+        shell=make_shell(request, session, "Tasks", world=world, current="Tasks"),
+        world=world, q=query.q, sort=query.sort,
+        filters=tuple(_filter(n, query, facets) for n in facets.__dataclass_fields__),
+        chips=tuple(chips),
+        columns=(
+            column("Task", "title"), column("Category", "category"),
+            column("Difficulty", "difficulty"), column("Split", "split"),
+            column("Status", "status"), column("Criteria", "num_criteria", is_num=True),
+            column("Scenario", "scenario"),
+        ),
+        tasks=tuple(_row(item) for item in listing.items),
+        first=listing.first, last=listing.last, total=listing.total,
+        previous_url=url(page=str(listing.previous)) if listing.previous else None,
+        next_url=url(page=str(listing.next)) if listing.next else None,
+    )  # fmt: skip
+
+
+def edit_page(
+    request: Request, session: Session, world: str, opened: Opened, *, editor: str,
+    data: Mapping[str, Json] | None = None, version: int | None = None, asked: Asked | None = None,
+    shown: Preview | None = None, lines: str = "", problems: tuple[Problem, ...] | None = None,
+    conflict: ConflictView | None = None, json_ids: frozenset[str] = frozenset(),
+) -> EditPage:  # fmt: skip
+    """The editor of a task: as stored, or with the `data` that a form holds."""
+    task_id = opened.stored.ref.key
+    payload = opened.stored.payload if data is None else data
+    found = opened.problems if problems is None else problems
+    form = show_task(task_id, payload, found, json_ids)
+    status = TaskStatus(form.status) if form.status in list(TaskStatus) else TaskStatus.DRAFT
+    base = f"/worlds/{world}/tasks"
+    category = form.texts["category"]
+    crumbs: tuple[Link, ...] = (Link(label="Tasks", url=base),)
+    if category:
+        crumbs += (Link(label=words(category).capitalize(), url=f"{base}?category={category}"),)
+    title = form.texts["title"] or task_id
+    judged = shown or preview(opened.snapshot, payload, asked or Asked())
+    return EditPage(
+        shell=make_shell(
+            request, session, title, world=world, current="Tasks", breadcrumbs=crumbs,
+            state=State(label=words(status.value), tone=TONES[status]), saved="saved",
+        ),
+        world=world, task=form, editor=editor, options=options_of(opened.snapshot, form),
+        version=opened.stored.version if version is None else version,
+        preview=judged, verdicts={row.criterion_id: row for row in judged.rows},
+        steps=_steps(status), problems=found, num_revisions=opened.num_revisions,
+        can_undo=opened.can_undo, lines=lines, conflict=conflict,
+    )  # fmt: skip
+
+
+def conflict_view(conflict: TaskConflict) -> ConflictView:
+    """A conflict as the editor shows it."""
+    rows = tuple(
+        DiffRow(path=d.path, before=_text(d.theirs), after=_text(d.mine))
+        for d in conflict.differences
+    )
+    return ConflictView(who=conflict.who, version=conflict.theirs.version, rows=rows)
+
+
+def change_view(change: Revision) -> Change:
+    """A revision as the history shows it."""
+    before, after = change.before or {}, change.after or {}
+    is_edit = change.note.startswith(EDIT_NOTE)
+    return Change(
+        id=change.id, version=change.version, act=change.act,
+        fields=tuple(words(name) for name in change.changed_fields), who=change.who, at=change.at,
+        note="" if is_edit else change.note,
+        rows=tuple(
+            DiffRow(path=name, before=_text(before.get(name)), after=_text(after.get(name)))
+            for name in change.changed_fields
+        ) if change.act == "changed" else (),
+    )  # fmt: skip
+
+
+def _text(value: Json) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def options_of(ready: Snapshot, form: TaskForm | None = None) -> Options:
+    """What the controls offer in a world; what a task says already is always among it."""
+    world = ready.world
+    surface = form.texts["tool_surface"] if form else "default"
+    surfaces = {"default": "default", **{s.name: s.title or s.name for s in world.surfaces}}
+    tools = ready.engines[surface].tools if surface in ready.engines else world.tools
+    return Options(
+        categories=choices(Category), difficulties=choices(Difficulty), splits=choices(Split),
+        policies=tuple((p.name, p.title) for p in world.policies),
+        surfaces=tuple(surfaces.items()),
+        tools=tuple((t.name, t.name) for t in tools),
+        entity_types=tuple((t.name, t.title) for t in world.entity_types),
+        criterion_categories=choices(CriterionCategory), criterion_kinds=choices(CriterionKind),
+        scopes=choices(Scope),
+    )  # fmt: skip
+
+
+def _steps(status: TaskStatus) -> tuple[Step, ...]:
+    return tuple(
+        Step(status=s.value, label=_STEPS[s][0], key=_STEPS[s][1], is_main=i == 0)
+        for i, s in enumerate(NEXT[status])
+    )
+
+
+def _filter(name: str, query: Query, facets: Facets) -> Filter:
+    counts: dict[str, int] = getattr(facets, name)
+    options = tuple((v, f"{words(v)} ({n:,})") for v, n in sorted(counts.items()) if v)
+    return Filter(
+        name=name, label=name.capitalize(), value=query.filters.get(name, ""), options=options
+    )
+
+
+def _row(item: Stored[Task]) -> TaskRow:
+    data = item.payload
+    rubric = data.get("rubric")
+    found = rubric.get("criteria") if isinstance(rubric, dict) else None
+    criteria = [c for c in found if isinstance(c, dict)] if isinstance(found, list) else []
+    status = str(data.get("status") or "draft")
+    return TaskRow(
+        id=item.ref.key, title=item.title, category=words(str(data.get("category") or "")),
+        difficulty=str(data.get("difficulty") or ""), split=words(str(data.get("split") or "")),
+        status=words(status),
+        tone=TONES[TaskStatus(status)] if status in list(TaskStatus) else Tone.NEUTRAL,
+        num_criteria=len(criteria), num_checks=sum(bool(c.get("check")) for c in criteria),
+        has_reference=isinstance(data.get("reference_solution"), dict),
+        scenario=str(data.get("scenario") or ""), is_valid=item.value is not None,
+        version=item.version,
+    )  # fmt: skip
