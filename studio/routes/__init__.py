@@ -6,12 +6,14 @@ no query and no rule.
 
 from fastapi import APIRouter
 
-from studio.routes import bundles, entities, health, history, worlds
+from studio.routes import bundles, entities, health, history, preview, tasks, worlds
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     worlds.router,
     entities.router,
     history.router,
+    tasks.router,
+    preview.router,
     bundles.router,
 )
