@@ -112,6 +112,20 @@ def problems_by_path(problems: Iterable[Problem], prefix: str = "") -> dict[str,
     return found
 
 
+def problems_by_part(problems: Iterable[Problem], prefix: str = "") -> dict[str, str]:
+    """The messages by top-level part: for a part that is edited as one text.
+
+    >>> problems_by_part([Problem(path="tools.t.operation.id", message="no name 'x'")], "tools.t")
+    {'operation': "id: no name 'x'"}
+    """
+    found: dict[str, list[str]] = {}
+    for path, text in problems_by_path(problems, prefix).items():
+        part = re.split(r"[.\[]", path, maxsplit=1)[0]
+        rest = path.removeprefix(part).lstrip(".")
+        found.setdefault(part, []).append(f"{rest}: {text}" if rest else text)
+    return {part: " · ".join(texts) for part, texts in found.items()}
+
+
 def _read_object(
     fields: tuple[Field, ...],
     given: Mapping[str, Any],

@@ -3,6 +3,7 @@
 Undoing never removes history: it saves the state before as a new revision.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from studio.errors import Conflict, NotFound
-from studio.repository import STORES, Kind, Ref
+from studio.repository import ENTITIES, STORES, Kind, Ref
 from studio.repository.types import Listing, Payload
 from studio.tables import RevisionRow
 
@@ -90,6 +91,13 @@ def list_revisions(session: Session, world_id: int, query: HistoryQuery) -> List
     return Listing(items=items, total=total, page=number, size=query.size)
 
 
+def newest_ids(session: Session, world_id: int, keys: Iterable[str]) -> set[int]:
+    """The ids of the newest change of each thing that has one of these keys."""
+    row = RevisionRow
+    wanted = select(func.max(row.id)).where(row.world_id == world_id, col(row.key).in_(set(keys)))
+    return {int(i) for i in session.exec(wanted.group_by(row.kind, row.scope, row.key)) if i}
+
+
 def get_revision(session: Session, revision_id: int) -> Revision:
     """The revision of that id. Raises NotFound."""
     row = session.get(RevisionRow, revision_id)
@@ -136,6 +144,8 @@ def _put(
         new_id = store.save(
             session, change.world_id, ref, state, version=version, who=who, note=note
         ).revision_id
+        if ref.kind is Kind.ENTITY_TYPE:
+            ENTITIES.retitle(session, change.world_id, ref.key)
     return change if new_id is None else get_revision(session, new_id)
 
 

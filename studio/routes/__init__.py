@@ -6,14 +6,30 @@ no query and no rule.
 
 from fastapi import APIRouter
 
-from studio.routes import bundles, entities, health, history, preview, tasks, worlds
+from studio.routes import (
+    bundles,
+    entities,
+    entity_types,
+    health,
+    history,
+    policies,
+    preview,
+    runs,
+    tasks,
+    tools,
+    worlds,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     worlds.router,
     entities.router,
+    entity_types.router,
+    tools.router,
+    policies.router,
     history.router,
     tasks.router,
     preview.router,
     bundles.router,
+    runs.router,
 )
