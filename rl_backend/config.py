@@ -68,7 +68,7 @@ class WarmStartConfig(Section):
     """Demonstrations per update."""
     learning_rate: float = Declared(default=1e-3, gt=0)
     """Peak step size; falls to a tenth along a cosine, after a tenth of the steps rising."""
-    context_weight: float = Declared(default=0.1, ge=0, le=1)
+    context_weight: float = Declared(default=0.0, ge=0, le=1)
     """Loss weight of prompt and tool-result tokens; 0 trains on assistant tokens alone."""
 
 
