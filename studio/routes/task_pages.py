@@ -15,7 +15,7 @@ from studio.repository import Stored
 from studio.repository.types import Listing, Query
 from studio.services import check_forms
 from studio.services.preview import Asked, Preview, PreviewRow, preview
-from studio.services.task_forms import TaskForm, show_task
+from studio.services.task_forms import TaskForm, say_problem, show_task
 from studio.services.tasks import EDIT_NOTE, NEXT, Facets, Opened, TaskConflict
 from studio.services.world_cache import Snapshot
 from studio.shell import Link, Shell, State, make_shell
@@ -181,7 +181,8 @@ class EditPage:
     verdicts: dict[str, PreviewRow]
     """The rows of the preview by criterion."""
     steps: tuple[Step, ...]
-    problems: tuple[Problem, ...]
+    problem_lines: tuple[str, ...]
+    """What is wrong with the task, a line each."""
     num_revisions: int
     can_undo: bool
     lines: str
@@ -287,7 +288,8 @@ def edit_page(
         world=world, task=form, editor=editor, options=options_of(opened.snapshot, form),
         version=opened.stored.version if version is None else version,
         preview=judged, verdicts={row.criterion_id: row for row in judged.rows},
-        steps=_steps(status), problems=found, num_revisions=opened.num_revisions,
+        steps=_steps(status), num_revisions=opened.num_revisions,
+        problem_lines=tuple(say_problem(task_id, p) for p in found),
         can_undo=opened.can_undo, lines=lines, conflict=conflict,
     )  # fmt: skip
 
@@ -341,14 +343,20 @@ def options_of(ready: Snapshot, form: TaskForm | None = None) -> Options:
 
 def _steps(status: TaskStatus) -> tuple[Step, ...]:
     return tuple(
-        Step(status=s.value, label=_STEPS[s][0], key=_STEPS[s][1], is_main=i == 0)
+        Step(
+            status=s.value,
+            label=_STEPS[s][0],
+            key=_STEPS[s][1],
+            is_main=i == 0 and status is not TaskStatus.APPROVED,
+        )
         for i, s in enumerate(NEXT[status])
     )
 
 
 def _filter(name: str, query: Query, facets: Facets) -> Filter:
     counts: dict[str, int] = getattr(facets, name)
-    options = tuple((v, f"{words(v)} ({n:,})") for v, n in sorted(counts.items()) if v)
+    known = ((v, f"{words(v)} ({n:,})") for v, n in sorted(counts.items()) if v)
+    options = (("", "all"), *known)
     return Filter(
         name=name, label=name.capitalize(), value=query.filters.get(name, ""), options=options
     )

@@ -32,6 +32,7 @@ from studio.routes.task_pages import (
 )
 from studio.services import authoring, tasks
 from studio.services.task_acts import apply_act
+from studio.services.task_forms import say_problem
 from studio.services.tasks import TaskConflict
 from studio.services.world_cache import snapshot
 from studio.shell import Link, make_shell
@@ -80,7 +81,7 @@ def create(
     answer = TaskAnswer(
         id=item.ref.key, version=item.version, task=item.payload, problems=made.problems
     )
-    notice = Notice(text="Created", undo_url=f"/revisions/{made.saved.revision_id}/undo")
+    notice = Notice(text="Created")
     return done(request, _url(world, item.ref.key), notice=notice, data=answer, status=201)
 
 
@@ -176,10 +177,7 @@ def duplicate(request: Request, db: Db, who: Who, world: str, task_id: str) -> R
     saved = tasks.duplicate_task(db, world, task_id, who=who)
     item = saved.item
     answer = TaskAnswer(id=item.ref.key, version=item.version, task=item.payload)
-    notice = Notice(
-        text=f"Copied {task_id}: change what differs",
-        undo_url=f"/revisions/{saved.revision_id}/undo",
-    )
+    notice = Notice(text=f"Copied {task_id}: change what differs")
     return done(request, _url(world, item.ref.key), notice=notice, data=answer, status=201)
 
 
@@ -223,7 +221,7 @@ def _editor(
         )
     response = render(request, "tasks/edit.html", page, block="update", notice=notice)
     if is_replacing:
-        response.headers["HX-Reswap"] = "innerHTML"
+        response.headers["HX-Reswap"] = "innerHTML settle:0ms"
     return response
 
 
@@ -254,10 +252,8 @@ def _refused(
 ) -> Response:
     if htmx.answer_for(request) is Answer.JSON:
         raise error
-    count = len(error.problems)
-    text = (
-        f"Not done: {error.problems[0].message}" if count == 1 else f"Mend {count} problems first"
-    )
+    more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+    text = f"Not done. {say_problem(task_id, error.problems[0])}{more}"
     notice = Notice(text=text, tone=Tone.BAD)
     return _unsaved(request, db, world, task_id, given, status=422, notice=notice)
 
@@ -282,11 +278,12 @@ def _unsaved(
 
 
 def _status_notice(act: str, revision: int | None) -> Notice | None:
-    if not act.startswith(("status:", "remove_")) or revision is None:
-        return None
     kind, _, what = act.partition(":")
-    text = f"Now {words(what)}" if kind == "status" else "Removed"
-    return Notice(text=text, undo_url=f"/revisions/{revision}/undo")
+    if kind == "status":
+        return Notice(text=f"Now {words(what)}")
+    if kind.startswith("remove_") and revision is not None:
+        return Notice(text="Removed", undo_url=f"/revisions/{revision}/undo")
+    return None
 
 
 def _new_page(

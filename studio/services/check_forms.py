@@ -131,7 +131,7 @@ def field_value(check: Mapping[str, Json], field: CheckField) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1 if field.kind == "object" else None)
 
 
-def describe_check(check: Json, most: int = 44) -> str:
+def describe_check(check: Json, most: int = 40) -> str:
     """A check in a few words, such as `number 74.99`."""
     if not isinstance(check, dict):
         return "unreadable"
@@ -146,8 +146,13 @@ def _words(check: Mapping[str, Json]) -> str:
 
 def _number_words(check: Mapping[str, Json]) -> str:
     value, tolerance = check.get("value"), check.get("tolerance")
-    shown = f"{value:g}" if isinstance(value, int | float) else str(value)
+    shown = f"{value:g}" if isinstance(value, int | float) else str(value or "?")
     return f"number {shown}" + (f" ± {tolerance}" if tolerance else "")
+
+
+def _pattern_words(check: Mapping[str, Json]) -> str:
+    pattern = str(check.get("pattern") or "")
+    return f"matches {pattern}" if len(pattern) < 28 else "matches a pattern"
 
 
 def _collateral_words(check: Mapping[str, Json]) -> str:
@@ -167,7 +172,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
     "contains_any": lambda c: "says " + _listed(c.get("texts"), " or "),
     "contains_all": lambda c: "says " + _listed(c.get("texts"), " and "),
     "not_contains": lambda c: "never says " + _listed(c.get("texts"), " or "),
-    "matches": lambda c: f"matches {c.get('pattern')}",
+    "matches": _pattern_words,
     "format": lambda c: f"format {_bounds(c)}",
     "tool_called": lambda c: f"calls {c.get('tool')}",
     "tool_not_called": lambda c: f"does not call {c.get('tool')}",

@@ -6,6 +6,7 @@ be stays in the task's data as it was typed, and validation says what is wrong w
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ TEXTS = (
     "title", "category", "difficulty", "split", "scenario", "prompt", "intent", "system_prompt",
     "tool_surface",
 )  # fmt: skip
+_PARTS = {"rubric.criteria": "criterion", "reference_solution.calls": "call"}
+_NUMBERED = re.compile(r"(rubric\.criteria|reference_solution\.calls)\[(\d+)\]\.?")
 _SEPARATOR = "\n---\n"
 
 
@@ -111,6 +114,22 @@ def read_task(items: FormItems, stored: Mapping[str, Json]) -> Data:
         numbers = [value for name, value in pairs if name == "calls"]
         data["reference_solution"] = _read_solution(given, numbers)
     return data
+
+
+def say_problem(task_id: str, problem: Problem) -> str:
+    """A problem of a task in one line, its place in words.
+
+    >>> problem = Problem(path="tasks.t.rubric.criteria[1].check.tool", message="is missing")
+    >>> say_problem("t", problem)
+    'Criterion 2, check tool: is missing'
+    """
+    path = _NUMBERED.sub(
+        lambda m: f"{_PARTS[m[1]]} {int(m[2]) + 1}, ",
+        problem.path.removeprefix(f"tasks.{task_id}."),
+    )
+    place = path.strip(", ").replace("_", " ").replace(".", " ")
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"{place[:1].upper()}{place[1:]}: {_plain(problem.message)}{hint}"
 
 
 def show_task(
@@ -235,9 +254,15 @@ def _by_field(problems: Iterable[Problem], prefix: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in problems:
         path = problem.path.removeprefix(prefix)
-        text = problem.message + (f": {problem.hint}" if problem.hint else "")
+        text = _plain(problem.message) + (f": {problem.hint}" if problem.hint else "")
         found[path] = f"{found[path]}; {text}" if path in found else text
     return found
+
+
+def _plain(message: str) -> str:
+    """A validator's message as people say it."""
+    said = message.replace("Input should be a valid dictionary", "must be a JSON object")
+    return said.replace("Input should be", "must be").replace("a valid ", "a ")
 
 
 def _below(errors: Mapping[str, str], path: str) -> str:
