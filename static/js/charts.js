@@ -46,8 +46,8 @@ const options = (uPlot, figure, spec, plot) => ({
   series: [
     { label: spec.xLabel },
     ...spec.series.map((one, index) => ({
-      label: one.label, stroke: colour(`series-${(index % 4) + 1}`), width: 1.75, spanGaps: false, dash: index % 2 ? [5, 3] : undefined,
-      points: { show: spec.x.length < 3, size: 4 },
+      label: one.label, stroke: colour(`series-${(index % 4) + 1}`), width: 1.75, spanGaps: Boolean(one.marks), dash: index % 2 ? [5, 3] : undefined,
+      points: { show: one.marks || spec.x.length < 3, size: one.marks ? 8 : 4 },
     })),
   ],
   hooks: { setLegend: [(u) => showValues(figure, spec, u.legend.idxs?.[0] ?? u.cursor.idx)] },
