@@ -31,6 +31,7 @@ from rl_backend.records import RunState
 from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
+from rl_backend.seeding import generator
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.megatron import MegatronTrainer
@@ -75,7 +76,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             torch.set_num_threads(config.trainer.num_cpu_threads)
         trainer = MegatronTrainer(config.trainer, model_dir, seed=config.seed)
         _log.info("trainer: %s", trainer.info)
-        source = TaskSource([t.id for t in base.world.tasks_in(Split.TRAIN)], seed=config.seed)
+        source = TaskSource(_train_tasks(config, base), seed=config.seed)
         buffer = DataBuffer(max_policy_lag=config.max_policy_lag)
         state = restore(run, trainer, source, buffer)
         state = await _taught(run, config, base, trainer, progress, state, source, buffer)
@@ -106,6 +107,14 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             await runtime.close()
             await parts.judge.close()
             await engine.close()
+
+
+def _train_tasks(config: RunConfig, base: WorldBase) -> list[str]:
+    """Ids of the tasks that rollouts are made of."""
+    ids = [task.id for task in base.world.tasks_in(Split.TRAIN)]
+    if config.num_train_tasks is None or config.num_train_tasks >= len(ids):
+        return ids
+    return generator(config.seed, "train_tasks").sample(ids, config.num_train_tasks)
 
 
 async def _taught(

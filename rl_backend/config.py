@@ -186,6 +186,9 @@ class RunConfig(Section):
     """All random numbers of the run follow from it."""
     num_steps: int = Declared(default=100, ge=0)
     """Reinforcement steps."""
+    num_train_tasks: int | None = Declared(default=None, ge=1)
+    """Tasks of the training split that rollouts are made of, drawn by the seed; None: all. The warm
+    start always sees all of them."""
     max_policy_lag: int = Declared(default=0, ge=0)
     """Updates by which a sample's policy may be older than the trained one; 0: on-policy. Samples
     that grew older in the buffer are dropped and counted."""
