@@ -159,10 +159,13 @@ def _arguments(session: Session, key: int, stored: Stored[Tool] | None) -> tuple
 def _starting(
     session: Session, key: int, stored: Stored[Tool] | None, like: str
 ) -> Mapping[str, Json]:
-    if stored is not None:
-        return stored.payload
-    pattern = TOOLS.find(session, key, like) if like else None
-    return _NEW if pattern is None else {**pattern.payload, "name": f"{like}_copy"}
+    pattern = TOOLS.find(session, key, like) if like and stored is None else stored
+    if pattern is None:
+        return _NEW
+    shown = dict(pattern.payload)
+    if pattern.value is not None:
+        shown["operation"] = tools.concise(pattern.value.operation)
+    return shown if stored is not None else {**shown, "name": f"{like}_copy"}
 
 
 def _text(value: Json) -> str:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from studio.database import Database
 from studio.repository import ENTITIES, ENTITY_TYPES, POLICIES, TASKS, TOOLS, Query, Saved, Store
 from studio.repository.worlds import load_world, world_id
+from studio.services.world_cache import snapshot
 from world_builder.frozen import Json, Record
 from world_builder.records import references_in
 from world_builder.tasks import Task
@@ -70,7 +71,8 @@ def save_tool(
 ) -> Outcome[Tool]:
     """Saves a tool, also as a draft with problems. Raises NotFound, Conflict."""
     with db.write() as session:
-        _, problems = parse_tool(load_world(session, world), dict(data))
+        tool, problems = parse_tool(snapshot(session, world).world, dict(data))
+        data = data if tool is None else tool.model_dump(mode="json")
         return _save(session, TOOLS, world, "name", data, problems, version, who)
 
 

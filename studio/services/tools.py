@@ -13,7 +13,7 @@ from studio.repository.usage import tool_usage
 from world_builder.engine import flattened
 from world_builder.entities import EntityType, FieldKind, target_of
 from world_builder.frozen import Json
-from world_builder.operations import Create, Get, Search, Update
+from world_builder.operations import Create, Get, Operation, Search, Sequence, Update
 from world_builder.tools import Tool
 from world_builder.validation import Problem
 
@@ -96,6 +96,23 @@ def arguments(
                   takes.get(name) or _named_type(name, by_name))
         for name, schema in (properties.items() if isinstance(properties, dict) else ())
     )  # fmt: skip
+
+
+def concise(operation: Operation) -> dict[str, Json]:
+    """An operation as an author writes it: without what is as it would be anyway."""
+    data: dict[str, Json] = {
+        "kind": operation.kind,
+        **operation.model_dump(mode="json", exclude_defaults=True),
+    }
+    if isinstance(operation, Sequence):
+        data["steps"] = [
+            {
+                **step.model_dump(mode="json", exclude_defaults=True, exclude={"operation"}),
+                "operation": concise(step.operation),
+            }
+            for step in operation.steps
+        ]
+    return data
 
 
 def read_arguments(declared: tuple[Argument, ...], given: Mapping[str, str]) -> dict[str, Json]:
