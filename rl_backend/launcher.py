@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,8 @@ LOCK_ENV = "CORECRAFT_RUN_LOCK_FD"
 def launch(run: RunDir, python: Path | None = None) -> int:
     """Starts or resumes a run and returns the process id.
 
-    The lock passes from here to the child, so the run is never without an owner in between.
+    The lock passes from here to the child, so the run is never without an owner in between. A
+    thread waits for the child's end, so that it leaves no zombie while its starter lives.
 
     Args:
         run: the run.
@@ -39,6 +41,7 @@ def launch(run: RunDir, python: Path | None = None) -> int:
         process = _spawn(run, python or Path(sys.executable), lock)
     finally:
         os.close(lock)
+    threading.Thread(target=process.wait, name=f"reap {run.id}", daemon=True).start()
     return process.pid
 
 
