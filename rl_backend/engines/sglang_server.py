@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -29,6 +30,8 @@ from rl_backend.types import PolicyVersion
 
 STARTING_VERSION = PolicyVersion(0)
 HOST = "127.0.0.1"
+SERVER_PORTS = range(20000, 32000)
+NUM_PORT_TRIES = 50
 POLL_S = 0.25
 """Time between two looks at a server that starts."""
 STOP_TIMEOUT_S = 15.0
@@ -234,9 +237,18 @@ def _has_cuda(options: ServerOptions) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody uses now and no outgoing connection will take while the server starts.
+
+    Systems draw ports of outgoing connections from 32768 upwards.
+    """
+    for port in random.sample(SERVER_PORTS, NUM_PORT_TRIES):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise EngineError(
+        f"None of {NUM_PORT_TRIES} ports of {HOST} was free.",
+        hint="Stop servers that are no longer needed.",
+    )
 
 
 def _tail(log_path: Path) -> str:
