@@ -5,7 +5,7 @@ Read once at start-up by `app` and `cli`; no other module looks at the environme
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from world_builder.worlds import WORLD_NAMES
@@ -29,10 +29,17 @@ class Settings(BaseSettings):
     """Host names that requests may carry (guards against DNS rebinding); `*` allows all."""
     user: str = "author"
     """Who edits, in single-user mode."""
-    anthropic_api_key: SecretStr | None = None
-    """None leaves criteria that need a judge unscored, with the reason."""
-    anthropic_base_url: str | None = None
-    judge_model: str = "claude-sonnet-4-5"
+    anthropic_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("CORECRAFT_ANTHROPIC_API_KEY", "anthropic_api_key"),
+    )
+    """Also `ANTHROPIC_API_KEY`; None leaves criteria for a judge unscored, with the reason."""
+    anthropic_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("CORECRAFT_ANTHROPIC_BASE_URL", "anthropic_base_url"),
+    )
+    """Also `ANTHROPIC_BASE_URL`; None is the service itself."""
+    judge_model: str = "claude-sonnet-5-5"
     sample_worlds: tuple[str, ...] = WORLD_NAMES
     """The shipped worlds to import at start-up when they are not there."""
     is_checking_pages: bool = False

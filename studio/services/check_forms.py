@@ -101,15 +101,20 @@ CHECK_FIELDS: Mapping[str, tuple[CheckField, ...]] = {
 def read_check(kind: str, given: Mapping[str, str], stored: Json = None) -> Json:
     """The check that a form says; None for none. `given`: the texts by field name.
 
-    A form that turns to JSON without saying any keeps the `stored` check.
+    What reads as it did in the `stored` check stays as it is there, and a form that turns to JSON
+    without saying any keeps it whole.
     """
     if not kind:
         return None
     if kind == JSON_KIND:
         return _read("object", given[JSON_KIND]) if given.get(JSON_KIND) else stored
-    check: dict[str, Json] = {"kind": kind}
+    same = stored if isinstance(stored, dict) and stored.get("kind") == kind else {}
+    check: dict[str, Json] = {**same, "kind": kind}
     for field in CHECK_FIELDS.get(kind, ()):
-        text = given.get(field.name, "")
+        text = given.get(field.name, "").replace("\r\n", "\n")
+        if field.name in same and text == field_value(same, field):
+            continue
+        check.pop(field.name, None)
         if text.strip():
             check[field.name] = _read(field.kind, text)
         elif field.required:

@@ -54,7 +54,8 @@ def readable_task(data: Mapping[str, Json]) -> Readable:
 def _task(data: Mapping[str, Json], rubric: Rubric) -> Task:
     start = _start(data)
     return Task.model_construct(
-        id=str(data.get("id") or "draft"), title="", category=Category.REASONING, prompt=str(data.get("prompt") or ""),
+        id=str(data.get("id") or "draft"), title="", category=Category.REASONING,
+        prompt=str(data.get("prompt") or ""),
         intent=str(data.get("intent") or ""), system_prompt=str(data.get("system_prompt") or ""),
         tool_surface=start.tool_surface, start_state=start.start_state, now=start.now,
         rubric=rubric, reference_solution=_solution(data.get("reference_solution")),

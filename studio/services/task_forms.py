@@ -172,7 +172,7 @@ def _read_rubric(given: Mapping[str, str], ids: list[str], stored: Mapping[str, 
     rubric = dict(stored)
     rubric["criteria"] = [_read_criterion(given, key, known.get(key, {})) for key in ids]
     for name in ("extra_credit_weight", "dodged_bullet_weight"):
-        if name in given:
+        if name in given and given[name] != _text(stored.get(name, 0)):
             rubric[name] = _number(given[name] or "0")
     return rubric
 
