@@ -30,7 +30,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const save = saveOf(event);
   if (!save) return;
   inFlight.add(save.ctx);
-  const saved = [...unsaved].filter((field) => save.source === field || save.source.contains(field));
+  const saved = [...unsaved].filter((field) => save.source === field || save.source === field.form || save.source.contains(field));
   save.ctx.savedFields = saved.length ? saved : [save.source];
   for (const field of save.ctx.savedFields) unsaved.delete(field);
   say("saving", "saving…");

@@ -236,7 +236,9 @@ def _save(
     entity_id: str | None, edit: Edit,
 ) -> Response:  # fmt: skip
     with db.read() as session:
-        entity_type = entities.declared(session, world_id(session, world), type_name)
+        key = world_id(session, world)
+        entity_type = entities.declared(session, key, type_name)
+        before = ENTITIES.find(session, key, entity_id, type_name) if entity_id else None
         read = _read(session, world, entity_type, edit)
     if entity_id is not None:
         read = ReadForm(data={**read.data, "id": entity_id}, problems=read.problems)
@@ -256,16 +258,18 @@ def _save(
         return _refused(request, db, world, entity_type, read, (), entity_id, edit, str(error))
     if outcome.saved is None:
         return _refused(request, db, world, entity_type, read, outcome.problems, entity_id, edit)
-    key = outcome.saved.item.ref.key
-    url = f"/worlds/{world}/entities/{type_name}/{key}"
-    text = f"Saved {key}" if outcome.undo_url else f"Nothing to save: {key} is as it was"
+    item = outcome.saved.item
+    url = f"/worlds/{world}/entities/{type_name}/{item.ref.key}"
+    is_same = outcome.undo_url is None
+    text = f"Nothing to save: {item.ref.key} is as it was" if is_same else f"Saved {item.ref.key}"
     notice = Notice(text=text, undo_url=outcome.undo_url)
-    if answer_for(request) is Answer.FRAGMENT and entity_id is not None:
+    has_title = before is not None and before.title == item.title
+    if answer_for(request) is Answer.FRAGMENT and has_title:
         with db.read() as session:
-            page = _form_page(request, session, world, entity_type, outcome.saved.item.payload)
+            page = _form_page(request, session, world, entity_type, item.payload)
         return render(request, "entities/edit.html", page, notice=notice)
     status = 201 if outcome.saved.is_new else 200
-    return done(request, url, notice=notice, data=outcome.saved.item, status=status)
+    return done(request, url, notice=notice, data=item, status=status)
 
 
 def _refused(

@@ -127,6 +127,8 @@ def _save(request: Request, db: Database, who: str, world: str, name: str, edit:
         problems = (*problems, Problem(path="version", message="say which version you edited"))
     if policy is None or problems:
         return _refused(request, db, world, name, data, problems, edit)
+    with db.read() as session:
+        before = POLICIES.find(session, world_id(session, world), name) if name else None
     try:
         outcome = authoring.save_policy(db, world, policy, version=edit.version, who=who)
     except Conflict as error:
@@ -135,7 +137,8 @@ def _save(request: Request, db: Database, who: str, world: str, name: str, edit:
         return _refused(request, db, world, name, data, (), edit, str(error))
     text = f"Saved {policy.name}" if outcome.undo_url else "Nothing to save"
     notice = Notice(text=text, undo_url=outcome.undo_url)
-    if name and answer_for(request) is Answer.FRAGMENT:
+    has_title = before is not None and before.title == policy.title
+    if has_title and answer_for(request) is Answer.FRAGMENT:
         with db.read() as session:
             page = _page(request, session, world, name)
         return render(request, "policies/edit.html", page, notice=notice)

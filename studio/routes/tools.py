@@ -157,6 +157,8 @@ def _save(request: Request, db: Database, who: str, world: str, name: str, edit:
         problems = (*problems, Problem(path="version", message="say which version you edited"))
     if problems:
         return _refused(request, db, world, name, data, problems, edit)
+    with db.read() as session:
+        before = TOOLS.find(session, world_id(session, world), name) if name else None
     try:
         outcome = authoring.save_tool(db, world, data, version=edit.version, who=who)
     except Conflict as error:
@@ -169,12 +171,15 @@ def _save(request: Request, db: Database, who: str, world: str, name: str, edit:
     noun = "problem" if len(problems) == 1 else "problems"
     text = f"Saved {key} with {len(problems)} {noun} to mend" if problems else f"Saved {key}"
     notice = Notice(text=text, tone=Tone.WARN if problems else Tone.GOOD, undo_url=outcome.undo_url)
-    if name and answer_for(request) is Answer.FRAGMENT:
+    console = edit.text("console")
+    has_title = before is not None and before.title == outcome.saved.item.title
+    if has_title and answer_for(request) is Answer.FRAGMENT:
         with db.read() as session:
-            page = tool_page(request, session, world, key, console=edit.text("console"))
+            page = tool_page(request, session, world, key, console=console)
         return render(request, "tools/edit.html", page, notice=notice)
     status = 201 if outcome.saved.is_new else 200
-    return done(request, f"/worlds/{world}/tools/{key}", notice=notice, data=outcome, status=status)
+    url = f"/worlds/{world}/tools/{key}" + (f"?console={console}" if console else "")
+    return done(request, url, notice=notice, data=outcome, status=status)
 
 
 def _refused(

@@ -81,13 +81,21 @@ def test_a_form_that_cannot_be_saved_keeps_what_was_typed(htmx: TestClient) -> N
 
 def test_a_save_from_an_old_version_shows_both(htmx: TestClient) -> None:
     first = htmx.post(f"{BASE}/customer/cus-001", data={"version": "1", "name": "Ada L."})
-    assert (first.status_code, "Undo" in first.text) == (200, True)
+    assert (first.status_code, first.headers["HX-Redirect"]) == (200, f"{BASE}/customer/cus-001")
     second = htmx.post(f"{BASE}/customer/cus-001", data={"version": "1", "name": "Ida"})
     assert second.status_code == 409
     assert "Ada L." in second.text
     assert 'name="version" value="2"' in second.text
     third = htmx.post(f"{BASE}/customer/cus-001", data={"version": "2", "name": "Ida"})
     assert third.status_code == 200
+
+
+def test_a_save_answers_with_the_form_and_an_undo(htmx: TestClient) -> None:
+    typed = {"version": "1", "customer": "cus-001", "total_cents": "1.50"}
+    saved = htmx.post(f"{BASE}/order/ord-001", data=typed)
+    assert saved.status_code == 200
+    for text in ('value="1.50"', 'name="version" value="2"', "/revisions/1/undo"):
+        assert text in saved.text
 
 
 def test_what_is_pointed_at_is_not_deleted(browser: TestClient, api: TestClient) -> None:
