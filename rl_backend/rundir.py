@@ -211,8 +211,14 @@ class RunDir:
 
     def eval_rollouts(self, step: int) -> tuple[RolloutRecord, ...]:
         """The rollouts of one evaluation; empty when there are none."""
-        path = self.path / "eval" / f"{_step(step)}.rollouts.jsonl"
-        return tail(path, RolloutRecord).records
+        return tail(self.eval_rollouts_path(step), RolloutRecord).records
+
+    def eval_report_path(self, step: int) -> Path:
+        return self.path / "eval" / f"{_step(step)}.json"
+
+    def eval_rollouts_path(self, step: int) -> Path:
+        """Where the rollouts of an evaluation are, for readers of parts (`evaluation.heads`)."""
+        return self.path / "eval" / f"{_step(step)}.rollouts.jsonl"
 
     def forget_after(self, step: int) -> None:
         """Removes rollouts and evaluations of later steps: a resumed run makes them again."""
