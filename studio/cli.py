@@ -4,8 +4,6 @@ Each command imports what it needs when it runs, so that `--help` is quick and l
 package.
 """
 
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +12,9 @@ import typer
 from exporter import cli as cli_bundle
 from rl_backend import cli as cli_training
 from studio import cli_bench, cli_world
-from studio.jobs import Jobs
+
+STREAM_GRACE_S = 3
+"""How long a stopping studio waits for open pages, whose streams would never end by themselves."""
 
 app = typer.Typer(
     name="corecraft",
@@ -40,28 +40,19 @@ def studio(
     import uvicorn
 
     from studio.app import create_app
+    from studio.jobs import Jobs
+    from studio.services.backend import backend_view, install_backend
     from studio.settings import Settings
 
     settings = Settings(data_dir=data_dir, host=host, port=port)
-    if backend_install:
-        install_backend(Jobs(settings.jobs), settings.data_dir)
+    jobs = Jobs(settings.jobs)
+    if backend_install and not backend_view(data_dir, jobs).is_ready:
+        install_backend(data_dir, jobs)
     typer.echo(f"CoreCraft Studio: http://{host}:{port}")
-    uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
-
-
-def install_backend(jobs: Jobs, data_dir: Path) -> None:
-    """Starts installing the training backend unless it is there or being installed."""
-    job = jobs.find("backend-install")
-    is_busy = job is not None and jobs.is_running(job)
-    if is_busy or _has_backend():
-        return
-    status = data_dir / "backend-install.json"
-    command = [sys.executable, "-m", "rl_backend.install", "--status", str(status.resolve())]
-    jobs.start("backend-install", "install", command)
-
-
-def _has_backend() -> bool:
-    return all(find_spec(name) is not None for name in ("torch", "megatron", "sglang"))
+    uvicorn.run(
+        create_app(settings), host=host, port=port, log_level="warning",
+        timeout_graceful_shutdown=STREAM_GRACE_S,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

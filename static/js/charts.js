@@ -33,7 +33,7 @@ const axis = (unit, isX) => ({
   ticks: { stroke: colour("line-strong"), width: 1, size: 4 },
   font: '11px "Inter Variable", sans-serif',
   size: isX ? 28 : 48,
-  values: isX ? undefined : (_, values) => values.map((value) => (unit === "%" ? `${Math.round(value * 100)} %` : String(Number(value.toPrecision(4))))),
+  values: isX ? undefined : (_, values) => values.map((value) => (unit === "%" ? `${Number((value * 100).toPrecision(3))} %` : String(Number(value.toPrecision(4))))),
 });
 
 const options = (uPlot, figure, spec, plot) => ({
@@ -47,7 +47,7 @@ const options = (uPlot, figure, spec, plot) => ({
     { label: spec.xLabel },
     ...spec.series.map((one, index) => ({
       label: one.label, stroke: colour(`series-${(index % 4) + 1}`), width: 1.75, spanGaps: Boolean(one.marks), dash: index % 2 ? [5, 3] : undefined,
-      points: { show: one.marks || spec.x.length < 3, size: one.marks ? 8 : 4 },
+      points: { show: one.marks || spec.x.length < 3, size: one.marks ? 8 : 4, fill: colour("surface") },
     })),
   ],
   hooks: { setLegend: [(u) => showValues(figure, spec, u.legend.idxs?.[0] ?? u.cursor.idx)] },

@@ -106,6 +106,8 @@ class RunPage:
     run: RunView
     description: str
     settings: tuple[tuple[str, str, str], ...]
+    config: str
+    """All of it, as JSON."""
     charts: tuple[ChartView, ...]
     more_charts: tuple[ChartView, ...]
     log: str
@@ -254,7 +256,7 @@ def _new(
         versions=versions,
         presets=preset_names(),
         preset=preset,
-        settings=settings_of(preset.config),
+        settings=settings_of(preset.config.model_dump(exclude_unset=True)),
         fields=OVERRIDES,
         preflight=preflight(
             backend_view(settings.data_dir, studio.jobs),
@@ -282,7 +284,8 @@ def _run_page(request: Request, db: Database, run: RunDir) -> RunPage:
         shell=shell,
         run=view,
         description="" if config is None else config.description,
-        settings=() if config is None else settings_of(config),
+        settings=() if config is None else settings_of(config.model_dump(exclude_defaults=True)),
+        config="" if config is None else config.model_dump_json(indent=2),
         charts=charts,
         more_charts=more,
         log=log_tail(run),

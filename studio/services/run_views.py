@@ -218,11 +218,10 @@ def config_of(run: RunDir) -> RunConfig | None:
         return None
 
 
-def settings_of(config: RunConfig) -> tuple[tuple[str, str, str], ...]:
-    """What a configuration sets apart from the defaults: path, value, meaning."""
-    set_here = config.model_dump(mode="json", exclude_unset=True)
+def settings_of(values: Mapping[str, Json]) -> tuple[tuple[str, str, str], ...]:
+    """Path, value and meaning of each setting in (a part of) a dumped configuration."""
     named = {"preset", "description"}
-    return tuple(_flat({k: v for k, v in set_here.items() if k not in named}, RunConfig))
+    return tuple(_flat({k: v for k, v in values.items() if k not in named}, RunConfig))
 
 
 def _flat(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -269,3 +270,30 @@ def test_a_running_installation_is_followed(tmp_path: Path) -> None:
 
 def test_run_dirs_are_the_real_thing(runs: Path) -> None:
     assert RunDir.open(make_run(runs).path).status().state is RunState.DONE
+
+
+def test_starting_spawns_the_training_process_which_says_how_it_ends(
+    published: TestClient,
+) -> None:
+    """A real training process, stopped while it starts."""
+    app = published.app
+    assert isinstance(app, FastAPI)
+    settings = app.state.studio.settings
+    data = {"bundle": "tutorial/1.0.0", "preset": "smoke", "num_steps": "1"}
+    answer = published.post("/runs", data=data, headers=HTML)
+    assert answer.status_code == 303
+    run = RunDir.open(settings.runs / answer.headers["location"].removeprefix("/runs/"))
+    assert run.config().num_steps == 1
+    assert published.get(f"/runs/{run.id}").status_code == 200
+    published.post(f"/runs/{run.id}/stop", headers=HTML)
+    deadline = time.monotonic() + 120
+    while run.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    status = run.status()
+    assert status.state is RunState.STOPPED, (status, run.log_path.read_text())
+    assert status.step == 0
+    page = published.get(f"/runs/{run.id}", headers=HTML).text
+    assert f"/runs/{run.id}/resume" in page
+    with published.stream("GET", f"/runs/{run.id}/events") as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        assert events.read().decode().endswith("event: end\ndata: over\n\n")
