@@ -58,7 +58,7 @@ async def judge(
     except WorldError as error:
         failed = previews.failed(asked, str(error))
         return await _answer(request, studio, world, task, given, failed)
-    decided = await run_in_threadpool(previews.decide, run)
+    decided = await run_in_threadpool(previews.decide, run, is_asking=True)
     shown = previews.show(run, decided)
     if shown.open_ids and htmx.answer_for(request) is Answer.FRAGMENT:
         events = _events(studio, world, given, run, decided)

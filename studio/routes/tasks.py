@@ -221,7 +221,7 @@ def _editor(
         )
     response = render(request, "tasks/edit.html", page, block="update", notice=notice)
     if is_replacing:
-        response.headers["HX-Reswap"] = "innerHTML settle:0ms"
+        response.headers["HX-Reswap"] = "innerHTML settle:0"
     return response
 
 

@@ -146,8 +146,11 @@ def run_answer(ready: Snapshot, data: Mapping[str, Json], asked: Asked) -> Run:
     )  # fmt: skip
 
 
-def decide(run: Run) -> dict[str, Verdict]:
-    """What checks decide, and what the judge said before of the very same."""
+def decide(run: Run, *, is_asking: bool = False) -> dict[str, Verdict]:
+    """What checks decide, and what the judge said before of the very same.
+
+    `is_asking` forgets what the judge could not assess, so that it is asked again.
+    """
     context = run.context
     found: dict[str, Verdict] = {}
     for item in run.unreadable:
@@ -157,7 +160,8 @@ def decide(run: Run) -> dict[str, Verdict]:
         )
     for criterion in run.task.rubric.criteria:
         verdict = check_criterion(criterion, context) or _remembered(run, criterion)
-        if verdict is not None:
+        is_open = is_asking and criterion.check is None and not _is_sure(verdict)
+        if verdict is not None and not is_open:
             found[criterion.id] = verdict
     return found
 
@@ -165,7 +169,7 @@ def decide(run: Run) -> dict[str, Verdict]:
 async def ask_judge(
     run: Run, decided: Mapping[str, Verdict], settings: Settings
 ) -> AsyncGenerator[Verdict, None]:
-    """The judge's verdicts on what is open, one by one; abstentions are not remembered."""
+    """The judge's verdicts on what is open, one by one."""
     wanted = [c for c in run.task.rubric.criteria if c.id not in decided]
     if not wanted:
         return
@@ -319,13 +323,15 @@ def _key(run: Run, criterion: Criterion) -> str:
 
 
 def _remember(run: Run, verdict: Verdict) -> None:
-    if verdict.value is VerdictValue.CANNOT_ASSESS:
-        return
     criterion = next(c for c in run.task.rubric.criteria if c.id == verdict.criterion_id)
     with _lock:
         _memory[_key(run, criterion)] = verdict
         while len(_memory) > _MOST_REMEMBERED:
             _memory.popitem(last=False)
+
+
+def _is_sure(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.value is not VerdictValue.CANNOT_ASSESS
 
 
 def _remembered(run: Run, criterion: Criterion) -> Verdict | None:
