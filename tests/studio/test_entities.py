@@ -7,9 +7,8 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from studio.database import Database
-from studio.repository import ENTITIES
+from studio.repository import ENTITIES, Query
 from studio.repository.worlds import import_world, world_id
-from studio.services import entities
 from tests.studio.conftest import small_world
 from world_builder.world import World
 
@@ -53,7 +52,7 @@ def test_filters_know_truths_numbers_and_references(api: TestClient, browser: Te
 
 def test_the_filter_of_the_store_compares_numbers(db: Database) -> None:
     with db.read() as session:
-        query = entities.Query(filters={"total_cents": "1234"})
+        query = Query(filters={"total_cents": "1234"})
         found = ENTITIES.page(session, world_id(session, "shop"), query, "order")
         assert [item.ref.key for item in found.items] == ["ord-001"]
 

@@ -12,12 +12,13 @@ from studio.services import authoring
 from studio.services.consoles import Consoles
 from studio.services.tools import Argument, arguments, concise, read_arguments
 from studio.services.world_cache import snapshot
+from world_builder.frozen import Json
 from world_builder.operations import Get, Search, Sequence, Step, object_schema
 from world_builder.tools import Tool, ToolCall
 from world_builder.worlds import build_world
 
 BASE = "/worlds/shop/tools"
-RENAME = {
+RENAME: dict[str, Json] = {
     "name": "rename", "title": "Rename", "description": "Renames a customer.",
     "is_read_only": False,
     "parameters": object_schema(
@@ -214,7 +215,10 @@ def test_operations_are_shown_without_defaults_and_mean_the_same() -> None:
 def test_a_broken_schema_in_the_draft_does_not_break_pages(
     db: Database, browser: TestClient
 ) -> None:
-    bad = {**RENAME, "parameters": {"type": "object", "properties": {"id": {"type": "strng"}}}}
+    bad: dict[str, Json] = {
+        **RENAME,
+        "parameters": {"type": "object", "properties": {"id": {"type": "strng"}}},
+    }
     authoring.save_tool(db, "shop", bad, version=None, who="mo")
     assert browser.get(f"{BASE}/get_order").status_code == 200
     refused = browser.post(f"{BASE}/get_order/calls", data={"args.id": "ord-001"})
