@@ -8,12 +8,15 @@ from fastapi import APIRouter
 
 from studio.routes import (
     bundles,
+    design,
     entities,
     entity_types,
     health,
     history,
     policies,
     preview,
+    review,
+    review_notes,
     runs,
     tasks,
     tools,
@@ -32,4 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     preview.router,
     bundles.router,
     runs.router,
+    review.router,
+    review_notes.router,
+    design.router,
 )

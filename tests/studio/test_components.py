@@ -111,6 +111,8 @@ EXPRESSIONS = [
     "ui.criterion_edit('c1', h, h, 'unmet', error=h, remark=h, badges=h)",
     "ui.verdict_row(h, 'unscored', h, h, h)",
     "ui.flip_row(h, 'gained')",
+    "ui.flip_row(h, 'unclear', [{'who': h, 'verdict': 'met', 'reason': h}])",
+    "ui.world_change(h, h, 'updated', [{'path': h, 'before': h, 'after': h}])",
     "ui.pair_head(h, h, h)",
     "ui.sparkline([1, none, 3, 2], h, end_label=h)",
     "ui.histogram([{'label': h, 'value': 1}], h)",
