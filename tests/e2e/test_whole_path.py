@@ -4,6 +4,7 @@ The studio, SGLang and Megatron-core are the real ones. Half way the studio is k
 called saved is still there, and the training it started goes on and is found again.
 """
 
+import json
 import re
 import time
 
@@ -34,6 +35,7 @@ def edit_a_task(studio: StudioProcess, page: Page) -> None:
     page.goto(studio.url)
     page.get_by_role("link", name="Larkspur Books").first.click()
     page.get_by_role("link", name=re.compile("^Tasks")).click()
+    page.wait_for_url("**/tasks")
     page.goto(studio.url + TASK)
     prompt = page.get_by_label("Prompt, as the requester writes it")
     with page.expect_response(
@@ -57,14 +59,15 @@ def publish(studio: StudioProcess, page: Page) -> None:
     page.get_by_role("link", name=re.compile("^Bundles")).click()
     page.get_by_role("button", name="Publish 1.0.0").click()
     page.wait_for_url(re.compile(r"/bundles/1\.0\.0"))
-    expect(page.locator("main")).to_contain_text("sha256")
-    assert (studio.data_dir / "bundles" / "tutorial-1.0.0" / "bundle.json").is_file()
+    manifest = studio.data_dir / "bundles" / "tutorial-1.0.0" / "bundle.json"
+    digest = json.loads(manifest.read_text())["digest"]
+    expect(page.locator("main")).to_contain_text(digest[:8])
 
 
 def start_training(page: Page) -> None:
     page.get_by_role("link", name="Train on it").first.click()
     with page.expect_response(lambda r: "preset=smoke" in r.url and r.ok):
-        page.get_by_label("Preset").select_option("smoke")
+        page.locator("select[name=preset]").select_option("smoke")
     page.get_by_role("button", name="Start the run").click()
     page.wait_for_url(re.compile(r"/runs/(?!new)[\w.-]+$"))
     expect(page.locator("#run-badge")).not_to_contain_text("failed")
