@@ -105,7 +105,6 @@ def _one_step(
     update = trainer.train_step(
         batch,
         SupervisedObjective(context_weight=config.warm_start.context_weight),
-        temperature=config.rollout.temperature,
         learning_rate=scheduled_rate(config.warm_start, step),
     )
     seconds = time.monotonic() - started
