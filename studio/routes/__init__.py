@@ -17,6 +17,7 @@ from studio.routes import (
     preview,
     review,
     review_notes,
+    review_pairs,
     runs,
     tasks,
     tools,
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     bundles.router,
     runs.router,
     review.router,
+    review_pairs.router,
     review_notes.router,
     design.router,
 )

@@ -1,32 +1,25 @@
-"""`/review`: what training changed. Runs, the tasks of a comparison, one pair side by side.
+"""`/review`: what training changed. The runs, and the tasks of a comparison.
 
-The address says which two evaluations, which filters and whether names are hidden; the votes,
-tags and notes of a pair are in `review_notes`.
+`review_pairs` shows one task, `review_notes` keeps what reviewers say of it.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from sqlmodel import Session
+from fastapi import APIRouter, Request, Response
 
 from rl_backend.rundir import RunDir
 from studio.deps import Db, Parts, Who
-from studio.errors import NotFound
-from studio.htmx import Tone
 from studio.pages import render
-from studio.repository.reviews import ReviewNote, find_note, list_notes
-from studio.repository.worlds import world_id
+from studio.repository.reviews import list_notes
+from studio.routes.review_place import BACK, OUTCOMES, Place, Where, review_shell
 from studio.services import review_notes
 from studio.services.review import (
     Headline,
     Review,
     RunLines,
     headline,
-    open_pair,
     open_review,
     open_run,
-    report_of,
     reviewable_runs,
 )
 from studio.services.review_lists import (
@@ -38,23 +31,14 @@ from studio.services.review_lists import (
     Votes,
     grouped,
     learned,
-    neighbours,
     shuffled,
     task_lines,
     votes,
 )
-from studio.services.review_pairs import PairView, ordered, pair_view
-from studio.shell import Link, Shell, State, make_shell
-from world_builder.trajectory import Message
+from studio.shell import Shell, make_shell
 
 router = APIRouter(prefix="/review", tags=["review"])
 
-OUTCOMES = {
-    "lost": ("pass → fail", Tone.BAD),
-    "gained": ("fail → pass", Tone.GOOD),
-    "both_fail": ("both fail", Tone.NEUTRAL),
-    "both_pass": ("both pass", Tone.NEUTRAL),
-}
 ORDERS = (
     ("", "what matters first"),
     ("gain", "largest gain first"),
@@ -62,39 +46,6 @@ ORDERS = (
     ("title", "by title"),
 )
 PAGE_SIZE = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What the address says besides the path."""
-
-    baseline: int | None
-    trained: int | None
-    filters: Filters
-    is_blind: bool
-    page: int
-
-    def query(self, **others: object) -> str:
-        """The query of another page of the same comparison."""
-        given = {"baseline": self.baseline, "trained": self.trained, "blind": self.is_blind or None}
-        return self.filters.query(**{**given, **others})
-
-
-def _place(
-    baseline: int | None = None, trained: int | None = None, outcome: str = "",
-    category: str = "", difficulty: str = "", scenario: str = "", tag: str = "", q: str = "",
-    sort: str = "", blind: bool = False, page: int = 1,
-) -> Place:  # fmt: skip
-    filters = Filters(
-        outcome=outcome, category=category, difficulty=difficulty, scenario=scenario, tag=tag, q=q,
-        sort=sort,
-    )  # fmt: skip
-    return Place(
-        baseline=baseline, trained=trained, filters=filters, is_blind=blind, page=max(1, page)
-    )
-
-
-Where = Annotated[Place, Depends(_place)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,38 +106,6 @@ class ReviewPage:
     votes: Votes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairPage:
-    shell: Shell
-    head: Headline
-    url: str
-    """Of the pair, without its query."""
-    query: str
-    pair: PairView
-    note: ReviewNote
-    choice: str
-    """The reviewer's blind vote, `A`, `B` or `tie`; empty without one."""
-    position: int | None
-    """Place in the list from 1; None when the filters leave this task out."""
-    total: int
-    previous_url: str | None
-    next_url: str | None
-    blind_url: str
-    """Turns blind comparison on or off."""
-    pair_urls: tuple[str, ...]
-    """Of each pair of rollouts of the task."""
-    is_blind: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagesPage:
-    """The messages of one side."""
-
-    shell: Shell
-    name: str
-    messages: tuple[Message, ...]
-
-
 @router.get("", response_class=Response)
 def index(request: Request, db: Db, studio: Parts, page: int = 1) -> Response:
     """The runs that have a before and an after."""
@@ -205,7 +124,7 @@ def show(request: Request, db: Db, studio: Parts, who: Who, run: str, place: Whe
     review = open_review(found, place.baseline, place.trained)
     with db.read() as session:
         notes = list_notes(session, review.key)
-        shell = _shell(request, session, review, run, breadcrumbs=_BACK)
+        shell = review_shell(request, session, review, run, breadcrumbs=BACK)
     lines = task_lines(review.comparison.tasks, notes, place.filters)
     start = (place.page - 1) * PAGE_SIZE
     is_more = start + PAGE_SIZE < len(lines)
@@ -234,132 +153,15 @@ def show(request: Request, db: Db, studio: Parts, who: Who, run: str, place: Whe
     return render(request, "review/show.html", page, block="tasks")
 
 
-@router.get("/{run}/{task}", response_class=Response)
-def show_pair(
-    request: Request, db: Db, studio: Parts, who: Who, run: str, task: str, place: Where,
-    rollout: int = 0,
-) -> Response:  # fmt: skip
-    """One task, both policies, step by step."""
-    page = pair_page(request, db, studio, who, run, task, place, rollout)
-    return render(request, "review/pair.html", page)
-
-
-@router.get("/{run}/{task}/messages", response_class=Response)
-def messages(
-    request: Request, db: Db, studio: Parts, who: Who, run: str, task: str, place: Where,
-    rollout: int = 0, side: str = "left",
-) -> Response:  # fmt: skip
-    """Every message of one side, as the policy saw it."""
-    found = open_run(studio.settings.runs, run)
-    review = open_review(found, place.baseline, place.trained)
-    pair = open_pair(found, review, review.task(task), rollout)
-    with db.read() as session:
-        note = find_note(session, about(review, task, rollout, who))
-        shell = _shell(request, session, review, "Messages", breadcrumbs=_BACK)
-    seed = review_notes.seed_of(note) if place.is_blind and not note.preference else ""
-    record = ordered(pair, seed)[0 if side == "left" else 1]
-    page = MessagesPage(shell=shell, name=side, messages=record.trajectory.messages)
-    return render(request, "review/messages.html", page)
-
-
-def pair_page(
-    request: Request, db: Db, studio: Parts, who: Who, run: str, task: str, place: Place,
-    rollout: int,
-) -> PairPage:  # fmt: skip
-    """The context of a pair's page. Raises NotFound."""
-    found = open_run(studio.settings.runs, run)
-    review = open_review(found, place.baseline, place.trained)
-    figures = review.task(task)
-    pair = open_pair(found, review, figures, rollout)
-    report = report_of(found, review.comparison.trained_step)
-    outcome = report.outcome(task) or report_of(found, review.comparison.baseline_step).outcome(
-        task
-    )
-    if outcome is None:
-        raise NotFound(f"Neither report of {run!r} knows the task {task!r}.")
-    with db.read() as session:
-        notes = list_notes(session, review.key)
-        note = find_note(session, about(review, task, rollout, who))
-        seed = review_notes.seed_of(note)
-        is_hidden = place.is_blind and not note.preference
-        view = pair_view(
-            review, outcome, pair, rollout, figures.num_pairs, hidden=seed if is_hidden else ""
-        )
-        shell = _pair_shell(request, session, review, view, place)
-    lines = task_lines(review.comparison.tasks, notes, place.filters)
-    if place.is_blind:
-        lines = shuffled(lines, _order_seed(review, who))
-    position, before, after = neighbours(lines, task)
-    mine = f"{review.url}/{task}"
-    toggled = None if place.is_blind else True
-    return PairPage(
-        shell=shell,
-        head=headline(review),
-        url=mine,
-        query=place.query(rollout=rollout or None),
-        pair=view,
-        note=note,
-        choice=review_notes.choice_of(seed, note.preference),
-        position=position,
-        total=len(lines),
-        previous_url=f"{review.url}/{before}{place.query()}" if before else None,
-        next_url=f"{review.url}/{after}{place.query()}" if after else None,
-        blind_url=mine + place.query(rollout=rollout or None, blind=toggled),
-        pair_urls=tuple(
-            mine + place.query(rollout=number or None) for number in range(figures.num_pairs)
-        ),
-        is_blind=place.is_blind,
-    )
-
-
-def about(review: Review, task: str, rollout: int, who: str) -> ReviewNote:
-    """The note of a reviewer on a pair, before anything is said."""
-    return ReviewNote(comparison=review.key, task=task, rollout=rollout, who=who)
-
-
-_BACK = (Link(label="Review", url="/review"),)
-
-
 def _waiting(request: Request, db: Db, run: RunDir) -> Response:
     with db.read() as session:
-        shell = make_shell(request, session, run.id, current="Review", breadcrumbs=_BACK)
+        shell = make_shell(request, session, run.id, current="Review", breadcrumbs=BACK)
     page = WaitingPage(shell=shell, run=run.id, num_evaluations=len(run.eval_steps()))
     return render(request, "review/waiting.html", page)
 
 
-def _shell(
-    request: Request, session: Session, review: Review, title: str, *,
-    breadcrumbs: tuple[Link, ...], state: State | None = None,
-) -> Shell:  # fmt: skip
-    world: str | None = review.bundle.name
-    try:
-        world_id(session, review.bundle.name)
-    except NotFound:
-        world = None
-    return make_shell(
-        request, session, title, world=world, current="Review", breadcrumbs=breadcrumbs, state=state
-    )
-
-
-def _pair_shell(
-    request: Request, session: Session, review: Review, view: PairView, place: Place
-) -> Shell:
-    found = review.comparison
-    label = f"{review.run}, step {found.baseline_step} ↔ step {found.trained_step}"
-    way = Link(label=label, url=review.url + place.query(blind=None))
-    state = State(label="names hidden", tone=Tone.WARN)
-    if view.outcome is not None:
-        word, tone = OUTCOMES[view.outcome]
-        state = State(label=word, tone=tone)
-    return _shell(request, session, review, view.title, breadcrumbs=(*_BACK, way), state=state)
-
-
-def _order_seed(review: Review, who: str) -> str:
-    return f"{review.key}|{who}"
-
-
 def _blind_url(review: Review, place: Place, lines: tuple[TaskLine, ...], who: str) -> str | None:
-    mixed = shuffled(lines, _order_seed(review, who))
+    mixed = shuffled(lines, review_notes.order_seed(review.key, who))
     query = place.query(blind=True)
     return f"{review.url}/{mixed[0].task.task_id}{query}" if mixed else None
 

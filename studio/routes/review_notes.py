@@ -14,7 +14,8 @@ from studio.htmx import Answer, Notice, answer_for
 from studio.pages import done, notice_only, render
 from studio.repository.reviews import ReviewNote
 from studio.routes.bodies import Edit, EditBody
-from studio.routes.review import Place, Where, about, pair_page
+from studio.routes.review_pairs import about, pair_page
+from studio.routes.review_place import Place, Where
 from studio.services import review_notes
 from studio.services.review import open_pair, open_review, open_run
 from studio.services.review_lists import TAG_TITLES

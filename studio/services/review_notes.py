@@ -18,6 +18,11 @@ def seed_of(note: ReviewNote) -> str:
     return f"{note.comparison}|{note.task}|{note.rollout}|{note.who}"
 
 
+def order_seed(comparison: str, who: str) -> str:
+    """What decides the order in which a reviewer meets the pairs of a blind comparison."""
+    return f"{comparison}|{who}"
+
+
 def vote(db: Database, about: ReviewNote, choice: str) -> tuple[ReviewNote, ReviewNote]:
     """Keeps a blind vote (`A`, `B`, `tie`; empty takes it back): the note before and after.
 
