@@ -9,8 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from rl_backend.evaluation.comparison import ComparedTask, Comparison, compare_figures
-from rl_backend.evaluation.heads import RolloutHead, StaleHeadError, read_heads, read_record
-from rl_backend.evaluation.heads import scored_heads as scored
+from rl_backend.evaluation.heads import (
+    RolloutHead,
+    StaleHeadError,
+    read_heads,
+    read_record,
+    scored_heads,
+)
 from rl_backend.evaluation.pass_rate import Interval, PairedTest
 from rl_backend.evaluation.report import EvalReport
 from rl_backend.records import BundleLock, RolloutRecord, RunState
@@ -265,8 +270,8 @@ def _compare(path: Path, first: int, last: int, _stamps: tuple[Stamp, ...]) -> C
     return compare_figures(
         _report(run, first),
         _report(run, last),
-        read_heads(run.eval_rollouts_path(first)),
-        read_heads(run.eval_rollouts_path(last)),
+        _heads(run, first),
+        _heads(run, last),
     )
 
 
@@ -280,13 +285,17 @@ def _read_report(path: Path, step: int, _stamp: Stamp) -> EvalReport:
 
 
 def _scored(run: RunDir, step: int) -> dict[str, tuple[RolloutHead, ...]]:
+    return scored_heads(_heads(run, step))
+
+
+def _heads(run: RunDir, step: int) -> tuple[RolloutHead, ...]:
     path = run.eval_rollouts_path(step)
-    return _read_scored(path, _stamp(path))
+    return _read_heads(path, _stamp(path))
 
 
 @lru_cache(maxsize=16)
-def _read_scored(path: Path, _stamp: Stamp) -> dict[str, tuple[RolloutHead, ...]]:
-    return scored(read_heads(path))
+def _read_heads(path: Path, _stamp: Stamp) -> tuple[RolloutHead, ...]:
+    return read_heads(path)
 
 
 def _point(report: EvalReport) -> CurvePoint:
