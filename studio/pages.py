@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta, nodes, select_autoescape
 from jinja2_fragments import render_block
 from pydantic import TypeAdapter
 from starlette.requests import Request
@@ -136,9 +136,12 @@ def _used_names(environment: Environment, template: str) -> frozenset[str]:
     source, _, _ = environment.loader.get_source(environment, template)
     tree = environment.parse(source)
     used = set(meta.find_undeclared_variables(tree))
-    for other in meta.find_referenced_templates(tree):
-        if other is not None and not other.startswith("components/"):
-            used |= _used_names(environment, other)
+    inner: list[nodes.Include | nodes.Extends] = []  # an import sees no context
+    inner += tree.find_all(nodes.Include)
+    inner += tree.find_all(nodes.Extends)
+    for node in inner:
+        if isinstance(node.template, nodes.Const):
+            used |= _used_names(environment, node.template.value)
     return frozenset(used)
 
 

@@ -21,7 +21,7 @@ def make_run(
     bundle: BundleLock = LOCK,
 ) -> RunDir:
     """A run that has come to `num_steps` of 20, with curves, evaluations, events and a log."""
-    run = RunDir.create(runs_dir, load_preset("tiny"), bundle, run_id)
+    run = RunDir.create(runs_dir, load_preset("tiny", ("num_steps=20",)), bundle, run_id)
     now = datetime.now(UTC)
     for step in range(1, 61):
         run.append_metrics(Phase.WARM_START, step, {"loss": 3 / step, "step_s": 0.4})
