@@ -25,6 +25,7 @@ from typing import Self
 import aiohttp
 
 from rl_backend.engines.sglang import SGLangEngine
+from rl_backend.engines.tethered import tethered
 from rl_backend.errors import EngineError
 from rl_backend.types import PolicyVersion
 
@@ -107,7 +108,7 @@ class SGLangServer:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                command(self._model_path, self._port, self._options),
+                tethered(command(self._model_path, self._port, self._options)),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
