@@ -98,9 +98,7 @@ def _list_cell(field: Field, value: list[Json], titles: Titles) -> Cell:
 
 def _link(field: Field, value: Json, titles: Titles) -> Link:
     target = field.entity_type or ""
-    return Link(
-        entity_type=target, id=str(value), title=titles.get(target, {}).get(str(value), "")
-    )
+    return Link(entity_type=target, id=str(value), title=titles.get(target, {}).get(str(value), ""))
 
 
 def _moment(value: str, zone: tzinfo) -> str:
