@@ -186,7 +186,7 @@ def new_row(
     if declared is None or declared.item is None:
         raise Conflict(f"{type_name} has no list {field!r}.")
     environment = request.app.state.studio.templates
-    controls = environment.get_template("components/entity_form.html").module
+    controls = environment.get_template("entities/_form.html").module
     row = controls.list_row(declared, f"{field}[{index}]", {}, {}, {}, f"/worlds/{world}", index)
     more = controls.more_rows(declared, f"/worlds/{world}", type_name, index + 1)
     return HTMLResponse(str(row) + str(more))
