@@ -154,6 +154,7 @@ async def _serving(
         dtype=config.trainer.dtype,
         max_total_tokens=config.engine.max_total_tokens,
         mem_fraction=config.engine.mem_fraction,
+        num_cpu_threads=config.engine.num_cpu_threads,
         startup_timeout_s=config.engine.startup_timeout_s,
     )
     server = SGLangServer(model_dir, run.path / "engine.log", options)

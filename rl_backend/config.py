@@ -158,6 +158,9 @@ class EngineConfig(Section):
     """Tokens that the server's cache holds."""
     mem_fraction: float = Declared(default=0.2, gt=0, lt=1)
     """Share of memory for weights and cache."""
+    num_cpu_threads: int | None = Declared(default=None, ge=1)
+    """Threads of the server on a CPU; None leaves it to torch, which takes all cores. On a shared
+    machine one thread is many times faster."""
     startup_timeout_s: float = Declared(default=300.0, gt=0)
     """Seconds until a server that does not answer is given up."""
     request_timeout_s: float = Declared(default=120.0, gt=0)

@@ -61,6 +61,9 @@ class ServerOptions:
     """Share of memory for weights and cache."""
     startup_timeout_s: float = 300.0
     """Seconds until a server that does not answer is given up."""
+    num_cpu_threads: int | None = None
+    """Threads of one process of the server; None leaves it to torch, which takes all cores. Threads
+    wait for each other busily: on a machine that others use too, one is many times faster."""
     has_cuda: bool | None = None
     """Whether to serve from a GPU; None looks for one."""
     python: Path | None = None
@@ -112,7 +115,7 @@ class SGLangServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=_environment(_has_cuda(self._options)),
+                env=_environment(self._options),
                 start_new_session=True,
             )
 
@@ -224,10 +227,12 @@ def command(model_path: Path, port: int, options: ServerOptions) -> list[str]:
     ]  # fmt: skip
 
 
-def _environment(has_cuda: bool) -> dict[str, str]:
+def _environment(options: ServerOptions) -> dict[str, str]:
     added = {"HF_HUB_OFFLINE": "1"}
-    if not has_cuda:
+    if not _has_cuda(options):
         added["SGLANG_USE_CPU_ENGINE"] = "1"
+    if options.num_cpu_threads is not None:
+        added["OMP_NUM_THREADS"] = str(options.num_cpu_threads)
     return {**os.environ, **added}
 
 
