@@ -52,6 +52,8 @@ def load_world(source: str) -> World:
 def _read(path: Path) -> World:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ExporterError(f"{path} is nested too deeply to be a world") from error
     except (ValueError, OSError) as error:
         raise ExporterError(f"{path} is no JSON: {error}") from error
     world, problems = parse_world(data)

@@ -30,7 +30,7 @@ app.add_typer(cli_bench.app, name="bench")
 @app.command()
 def studio(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on.")] = 8000,
     data_dir: Annotated[Path, typer.Option(help="Where the database and runs live.")] = Path("var"),
     backend_install: Annotated[
         bool, typer.Option(help="Install the training backend in the background when missing.")
@@ -44,6 +44,7 @@ def studio(
     from studio.services.backend import backend_view, install_backend
     from studio.settings import Settings
 
+    _make_folder(data_dir)
     settings = Settings(data_dir=data_dir, host=host, port=port)
     jobs = Jobs(settings.jobs)
     if backend_install and not backend_view(data_dir, jobs).is_ready:
@@ -53,6 +54,14 @@ def studio(
         create_app(settings), host=host, port=port, log_level="warning",
         timeout_graceful_shutdown=STREAM_GRACE_S,
     )  # fmt: skip
+
+
+def _make_folder(path: Path) -> None:
+    """Raises typer.BadParameter where no folder can be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"--data-dir: {error.strerror}: {path}") from error
 
 
 if __name__ == "__main__":

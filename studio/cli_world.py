@@ -81,7 +81,9 @@ def _read(source: str) -> tuple[World | None, tuple[Problem, ...]]:
         world = _build(source, None)
         return world, validate_world(world)
     try:
-        return parse_world(json.loads(path.read_text()))
+        return parse_world(json.loads(path.read_text(encoding="utf-8")))
+    except RecursionError as error:
+        raise typer.BadParameter(f"{source} is nested too deeply to be a world") from error
     except ValueError as error:
         raise typer.BadParameter(f"{source} is not JSON: {error}") from error
 

@@ -15,6 +15,9 @@ from studio.repository import ENTITIES, STORES, Kind, Ref
 from studio.repository.types import Listing, Payload
 from studio.tables import RevisionRow
 
+_END_OF_IDS = 2**63
+"""No database gives an id of this size."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
@@ -100,7 +103,7 @@ def newest_ids(session: Session, world_id: int, keys: Iterable[str]) -> set[int]
 
 def get_revision(session: Session, revision_id: int) -> Revision:
     """The revision of that id. Raises NotFound."""
-    row = session.get(RevisionRow, revision_id)
+    row = session.get(RevisionRow, revision_id) if 0 < revision_id < _END_OF_IDS else None
     if row is None:
         raise NotFound(f"There is no revision {revision_id}.")
     return _revision(row)

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from studio.errors import Invalid
 from studio.forms import FormItems
+from studio.routes.json_body import read_json
 from world_builder.frozen import Json
 from world_builder.validation import Problem
 
@@ -29,19 +30,12 @@ class Edit:
 
 async def _edit(request: Request) -> Edit:
     if request.headers.get("content-type", "").startswith("application/json"):
-        return _from_json(await _json(request))
+        return _from_json(await read_json(request))
     form = await request.form(max_fields=5_000)
     return _from_form(form.multi_items())
 
 
 EditBody = Annotated[Edit, Depends(_edit)]
-
-
-async def _json(request: Request) -> object:
-    try:
-        return await request.json()
-    except ValueError as error:
-        raise Invalid((Problem(path="body", message=f"not JSON: {error}"),)) from error
 
 
 def _from_json(body: object) -> Edit:

@@ -143,6 +143,8 @@ def _save(
     if not isinstance(key, str) or not key:
         return Outcome(problems=problems or _no_key(key_name), saved=None)
     key_id = world_id(session, world)
+    if version is None and any(p.path.endswith(f".{key}.{key_name}") for p in problems):
+        return Outcome(problems=problems, saved=None)
     saved = store.save(session, key_id, store.ref(key), data, version=version, who=who)
     return Outcome(problems=problems, saved=saved)
 

@@ -92,3 +92,35 @@ def test_hashed_static_files_are_kept(browser: TestClient) -> None:
     kept = browser.get("/static/css/base.css?v=1").headers["cache-control"]
     assert "immutable" in kept
     assert browser.get("/static/css/base.css").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"{nope", "is not JSON"),
+        (b"\xff\xfe", "is not JSON"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+        (b'{"data": {"name": "\\ud800", "title": "\\ud800"}}', "half of a surrogate pair"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/worlds/shop/tools"),
+        ("POST", "/worlds/shop/policies/preview"),
+        ("POST", "/worlds/shop/tasks"),
+        ("PUT", "/worlds/shop/tasks/total-of-order"),
+        ("POST", "/worlds/shop/tasks/total-of-order/preview"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_no_crash(
+    api: TestClient, method: str, path: str, body: bytes, what: str
+) -> None:
+    answer = api.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert what in answer.json()["problems"][0]["message"]
+
+
+def test_an_impossible_revision_is_not_found(api: TestClient) -> None:
+    assert api.get(f"/revisions/{2**70}").status_code == 404
+    assert api.post(f"/revisions/{2**70}/undo").status_code == 404

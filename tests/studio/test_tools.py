@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -223,3 +224,18 @@ def test_a_broken_schema_in_the_draft_does_not_break_pages(
     assert browser.get(f"{BASE}/get_order").status_code == 200
     refused = browser.post(f"{BASE}/get_order/calls", data={"args.id": "ord-001"})
     assert (refused.status_code, "cannot run yet" in refused.text) == (409, True)
+
+
+@pytest.mark.parametrize("name", ["Bad Name!", "a\0b", "größe"])
+def test_a_new_tool_needs_a_name_that_agents_can_call(api: TestClient, name: str) -> None:
+    data = {"name": name, "title": "T", "description": "D"}
+    answer = api.post("/worlds/shop/tools", json={"data": data})
+    assert answer.status_code == 422
+    paths = {problem["path"] for problem in answer.json()["problems"]}
+    assert {f"tools.{name}.name", f"tools.{name}.operation"} <= paths
+    assert api.get("/worlds/shop/tools").json()["tools"][1:] == []
+
+
+def test_an_empty_tool_is_not_called_right(browser: TestClient) -> None:
+    assert "are right" not in browser.get("/worlds/shop/tools/new").text
+    assert "are right" in browser.get("/worlds/shop/tools/get_order").text
