@@ -7,3 +7,4 @@ import "./copy.js";
 import "./criteria.js";
 import "./charts.js";
 import "./needs.js";
+import "./preview.js";
