@@ -90,6 +90,16 @@ class Store(Generic[T]):
         )
         return {str(value): number for value, number in rows}
 
+    def crossed(
+        self, session: Session, world_id: int, row: str, column: str
+    ) -> dict[tuple[str, str], int]:
+        """How many there are by two columns at once; pairs without any are left out."""
+        by = self._column(row), self._column(column)
+        found = session.exec(
+            select(*by, func.count()).where(self.table.world_id == world_id).group_by(*by)
+        )
+        return {(str(first), str(second)): number for first, second, number in found}
+
     def save(
         self,
         session: Session,

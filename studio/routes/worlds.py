@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from studio.deps import Db
+from studio.database import Database
+from studio.deps import Db, Parts, Studio
 from studio.history import Revision, revisions
 from studio.pages import render
 from studio.repository import ENTITIES, TASKS
-from studio.repository.worlds import WorldSummary, list_worlds, summary
+from studio.repository.bundles import list_versions
+from studio.repository.worlds import WorldSummary, list_worlds, load_world, summary
+from studio.services.bundle_views import GatesView, check_view
+from studio.services.gate_checks import check_of
+from studio.services.overview import Coverage, Step, coverage_of, next_steps, runs_of
 from studio.shell import Link, Shell, make_shell
 
 router = APIRouter(tags=["worlds"])
@@ -27,9 +32,11 @@ class WorldPage:
     world: WorldSummary
     entities: dict[str, int]
     """How many there are of each type."""
-    categories: dict[str, int]
+    coverage: Coverage
     splits: dict[str, int]
     statuses: dict[str, int]
+    gates: GatesView
+    steps: tuple[Step, ...]
     changes: tuple[Revision, ...]
 
 
@@ -50,20 +57,37 @@ def index(request: Request, db: Db) -> Response:
 
 
 @router.get("/worlds/{world}", response_class=Response)
-def show(request: Request, db: Db, world: str) -> Response:
+def show(request: Request, db: Db, studio: Parts, world: str) -> Response:
     """One world: what it holds and what to do next."""
+    return render(request, "worlds/show.html", _world_page(request, db, studio, world))
+
+
+@router.get("/worlds/{world}/standing", response_class=Response)
+def standing(request: Request, db: Db, studio: Parts, world: str) -> Response:
+    """The gates of the draft and the next steps, for as long as the gates run."""
+    page = _world_page(request, db, studio, world)
+    return render(request, "worlds/show.html", page, block="standing")
+
+
+def _world_page(request: Request, db: Database, studio: Studio, world: str) -> WorldPage:
     with db.read() as session:
         held = summary(session, world)
-        page = WorldPage(
+        gates = check_view(world, check_of(str(db.engine.url), load_world(session, world)))
+        return WorldPage(
             shell=make_shell(
                 request, session, held.title, world=world, current="Overview",
                 breadcrumbs=(Link(label="Worlds", url="/worlds"),),
             ),
             world=held,
             entities=ENTITIES.counts(session, held.id),
-            categories=TASKS.counts(session, held.id, "category"),
+            coverage=coverage_of(session, held.id),
             splits=TASKS.counts(session, held.id, "split"),
             statuses=TASKS.counts(session, held.id, "status"),
+            gates=gates,
+            steps=next_steps(
+                f"/worlds/{world}", num_tasks=held.num_tasks, gates=gates,
+                versions=list_versions(session, world),
+                runs=runs_of(studio.settings.runs, world),
+            ),
             changes=revisions(session, held.id, limit=8),
         )  # fmt: skip
-    return render(request, "worlds/show.html", page)

@@ -116,6 +116,8 @@ EXPRESSIONS = [
     "ui.pair_head(h, h, h)",
     "ui.sparkline([1, none, 3, 2], h, end_label=h)",
     "ui.histogram([{'label': h, 'value': 1}], h)",
+    "ui.share_bar([1, 0, 2], 4, h)",
+    "ui.bar_list([{'label': h, 'value': 1, 'url': h}], h)",
     "ui.chart('c', h, [{'label': h, 'values': [0.5]}], [1], x_label=h)",
 ]
 CALLS = [
