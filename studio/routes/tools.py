@@ -160,7 +160,9 @@ def _save(request: Request, db: Database, who: str, world: str, name: str, edit:
     with db.read() as session:
         before = TOOLS.find(session, world_id(session, world), name) if name else None
     try:
-        outcome = authoring.save_tool(db, world, data, version=edit.version, who=who)
+        outcome = authoring.save_tool(
+            db, world, data, version=edit.version, who=who, is_strict=edit.data is not None
+        )
     except Conflict as error:
         if answer_for(request) is Answer.JSON:
             raise

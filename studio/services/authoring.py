@@ -67,11 +67,16 @@ def save_entity(
 
 
 def save_tool(
-    db: Database, world: str, data: Data, *, version: int | None, who: str
+    db: Database, world: str, data: Data, *, version: int | None, who: str, is_strict: bool = False
 ) -> Outcome[Tool]:
-    """Saves a tool, also as a draft with problems. Raises NotFound, Conflict."""
+    """Saves a tool, also as a draft with problems; `is_strict` refuses what has no tool's shape.
+
+    Raises NotFound, Conflict.
+    """
     with db.write() as session:
         tool, problems = parse_tool(snapshot(session, world).world, dict(data))
+        if tool is None and is_strict:
+            return Outcome(problems=problems, saved=None)
         data = data if tool is None else tool.model_dump(mode="json")
         return _save(session, TOOLS, world, "name", data, problems, version, who)
 

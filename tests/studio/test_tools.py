@@ -239,3 +239,12 @@ def test_a_new_tool_needs_a_name_that_agents_can_call(api: TestClient, name: str
 def test_an_empty_tool_is_not_called_right(browser: TestClient) -> None:
     assert "are right" not in browser.get("/worlds/shop/tools/new").text
     assert "are right" in browser.get("/worlds/shop/tools/get_order").text
+
+
+def test_data_without_a_tools_shape_does_not_replace_a_tool(api: TestClient) -> None:
+    wrong = {"operation": {"kind": "zap"}, "parameters": []}
+    answer = api.put(f"{BASE}/get_order", json={"data": wrong, "version": 1})
+    assert answer.status_code == 422
+    paths = {problem["path"] for problem in answer.json()["problems"]}
+    assert {"tools.get_order.title", "tools.get_order.operation"} <= paths
+    assert api.get(f"{BASE}/get_order").json()["version"] == 1
