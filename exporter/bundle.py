@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from exporter import layout
 from exporter.archive import read_tar
+from exporter.encoding import pretty_model
 from exporter.errors import ArchiveError, BundleError
 from exporter.manifest import Manifest
 from exporter.parts import SchemaDocument, SystemPromptIndex, ToolsDocument
@@ -193,15 +194,18 @@ def _compare(files: Mapping[str, bytes], manifest: Manifest, path: Path) -> Veri
         changed=tuple(sorted(changed)),
         missing=tuple(sorted(expected.keys() - present)),
         extra=tuple(sorted(present - expected.keys())),
-        problem=_digest_problem(manifest),
+        problem=_manifest_problem(manifest, files[layout.MANIFEST]),
     )
 
 
-def _digest_problem(manifest: Manifest) -> str:
+def _manifest_problem(manifest: Manifest, data: bytes) -> str:
     computed = manifest.computed_digest()
-    if manifest.digest == computed:
-        return ""
-    return f"changed file: {layout.MANIFEST} (says digest {manifest.digest}, amounts to {computed})"
+    if manifest.digest != computed:
+        said = f"says digest {manifest.digest}, amounts to {computed}"
+        return f"changed file: {layout.MANIFEST} ({said})"
+    if data != pretty_model(manifest):
+        return f"changed file: {layout.MANIFEST} (not the bytes that were written)"
+    return ""
 
 
 def _manifest(files: Mapping[str, bytes], path: Path) -> Manifest:

@@ -95,6 +95,14 @@ def test_every_fault_is_told_at_once(copy: Path) -> None:
     assert caught.value.files == ("README.md", "mcp-tools.json", "notes.txt")
 
 
+def test_a_manifest_of_other_bytes_is_found(copy: Path) -> None:
+    manifest = copy / "bundle.json"
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    assert "changed file: bundle.json" in verify(copy).problem
+    with pytest.raises(BundleError, match=r"bundle\.json"):
+        Bundle.open(copy)
+
+
 def test_a_changed_manifest_is_found_by_its_digest(copy: Path) -> None:
     manifest = json.loads((copy / "bundle.json").read_text())
     manifest["splits"]["train"] = []
