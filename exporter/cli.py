@@ -206,7 +206,7 @@ def _run_gates(world: World) -> GateReport:
 def _gate_table(report: GateReport) -> Table:
     table = Table("gate", "", "detail")
     for gate in report.gates:
-        mark = "open" if gate.is_met else "shut" if gate.is_blocking else "warns"
+        mark = "met" if gate.is_met else "unmet" if gate.is_blocking else "warns"
         table.add_row(gate.name, mark, escape(gate.detail))
     return table
 

@@ -109,3 +109,14 @@ def test_a_pasted_answer_is_judged_one_by_one(page: Page) -> None:
     expect(page.locator("#preview mark").first).to_have_text("$31.20")
     expect(page.locator("#verdict-is-polite")).to_contain_text("ANTHROPIC_API_KEY")
     expect(page.locator("#sign-is-polite .verdict--cannot_assess")).to_be_visible()
+
+
+def test_verdicts_of_the_judge_arrive_whichever_button_asked(page: Page) -> None:
+    page.locator("#new-criterion").press_sequentially("Is polite")
+    page.keyboard.press("Enter")
+    saved(page)
+    verdict = page.locator("#verdict-is-polite")
+    expect(verdict).to_contain_text("Run to ask the judge")
+    for button in ("#run-broken", "#run-reference"):
+        page.locator(button).click()
+        expect(verdict).to_contain_text("ANTHROPIC_API_KEY")
