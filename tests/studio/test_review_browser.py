@@ -62,7 +62,7 @@ def test_pairs_are_reviewed_by_keyboard(url: str, page: Page) -> None:
     expect(page.get_by_text("pair 2 of")).to_be_visible()
     press(page, "2")
     expect(page.locator("#learned .badge")).to_have_text("tagged")
-    expect(page.locator("#tag-constraint_handling")).to_be_focused()
+    page.wait_for_function("document.activeElement?.id === 'tag-constraint_handling'")
     page.get_by_text("Messages ·").last.click()
     expect(page.locator(".message--user").last).to_be_visible()
 
