@@ -46,7 +46,10 @@ def report(given: EvalReport) -> str:
         f"unscored    {given.num_unscored} of {given.num_rollouts} rollouts",
     ]
     lines += [f"  {count} x {reason}" for reason, count in given.unscored_reasons.items()]
-    for title, slices in (("category", given.by_category), ("difficulty", given.by_difficulty)):
+    slicings = [("category", given.by_category), ("difficulty", given.by_difficulty)]
+    if len(given.by_exposure) > 1:
+        slicings.append(("scenario, seen in training or not", given.by_exposure))
+    for title, slices in slicings:
         lines.append(f"by {title}")
         lines += [
             f"  {s.name:24} {s.num_tasks:4} tasks  pass {_interval(s.pass_rate)}  "

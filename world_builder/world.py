@@ -73,6 +73,12 @@ class World(Frozen):
     def tasks_in(self, split: Split) -> tuple[Task, ...]:
         return tuple(task for task in self.tasks if task.split is split)
 
+    @property
+    def unseen_scenarios(self) -> frozenset[str]:
+        """Scenarios that have held-out tasks and no training task."""
+        seen = {task.scenario for task in self.tasks_in(Split.TRAIN)}
+        return frozenset({task.scenario for task in self.tasks_in(Split.HELD_OUT)} - seen - {""})
+
     def surface_tools(self, surface: str = DEFAULT_SURFACE) -> tuple[Tool, ...]:
         """The tools of a surface, in its order. Raises UnknownName."""
         declared = next((s for s in self.surfaces if s.name == surface), None)

@@ -93,5 +93,6 @@ async def evaluate(
         step=step,
         temperature=temperature,
         seconds=time.monotonic() - started,
+        unseen_scenarios=runner.base.world.unseen_scenarios,
     )
     return Evaluation(report=report, records=records)

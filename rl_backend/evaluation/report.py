@@ -7,7 +7,7 @@ Unscored rollouts are counted and otherwise left out: they are no failures.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Literal
 
@@ -37,6 +37,8 @@ class TaskOutcome(Frozen):
     category: Category
     difficulty: Difficulty
     scenario: str
+    is_unseen: bool = False
+    """Whether no training task is of its scenario."""
     num_rollouts: int
     num_scored: int
     num_passed: int
@@ -119,6 +121,8 @@ class EvalReport(Frozen):
     by_category: tuple[Slice, ...]
     by_difficulty: tuple[Slice, ...]
     by_scenario: tuple[Slice, ...]
+    by_exposure: tuple[Slice, ...] = ()
+    """Tasks of scenarios seen in training, and of scenarios never seen there."""
     by_criterion_category: tuple[CriterionRate, ...]
     outcomes: tuple[TaskOutcome, ...]
     """One per task, in the order of the bundle."""
@@ -139,12 +143,19 @@ def make_report(
     step: int = 0,
     temperature: float | None = None,
     seconds: float = 0.0,
+    unseen_scenarios: Collection[str] = (),
 ) -> EvalReport:
-    """The report on judged rollouts of the given tasks; one without rollouts counts as tried."""
+    """The report on judged rollouts of the given tasks; one without rollouts counts as tried.
+
+    `unseen_scenarios` names the scenarios that no training task of the bundle is of.
+    """
     by_task: dict[str, list[RolloutRecord]] = defaultdict(list)
     for record in records:
         by_task[record.task_id].append(record)
-    outcomes = tuple(_outcome(task, by_task[task.id]) for task in tasks)
+    outcomes = tuple(
+        _outcome(task, by_task[task.id], is_unseen=task.scenario in unseen_scenarios)
+        for task in tasks
+    )
     whole = _slice("all", outcomes)
     scored = sum(o.num_scored for o in outcomes)
     return EvalReport(
@@ -171,6 +182,7 @@ def make_report(
         by_category=_slices(outcomes, lambda o: o.category.value),
         by_difficulty=_slices(outcomes, lambda o: o.difficulty.value),
         by_scenario=_slices(outcomes, lambda o: o.scenario or o.task_id),
+        by_exposure=_slices(outcomes, lambda o: "unseen scenario" if o.is_unseen else "seen"),
         by_criterion_category=_criterion_rates(outcomes),
         outcomes=outcomes,
     )
@@ -187,7 +199,7 @@ def num_malformed_calls(record: RolloutRecord) -> int:
     return sum(c.is_error and c.value.get("error") == "malformed_call" for c in calls)
 
 
-def _outcome(task: Task, records: Sequence[RolloutRecord]) -> TaskOutcome:
+def _outcome(task: Task, records: Sequence[RolloutRecord], *, is_unseen: bool) -> TaskOutcome:
     scored = [r for r in records if r.reward is not None]
     return TaskOutcome(
         task_id=task.id,
@@ -195,6 +207,7 @@ def _outcome(task: Task, records: Sequence[RolloutRecord]) -> TaskOutcome:
         category=task.category,
         difficulty=task.difficulty,
         scenario=task.scenario,
+        is_unseen=is_unseen,
         num_rollouts=len(records),
         num_scored=len(scored),
         num_passed=sum(bool(r.is_pass) for r in scored),

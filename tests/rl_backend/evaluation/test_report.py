@@ -53,6 +53,19 @@ def test_slices_name_their_tasks() -> None:
     ]
 
 
+def test_scenarios_never_trained_on_stand_apart() -> None:
+    new = make_task("new").model_copy(update={"scenario": "new"})
+    records = [make_record(EASY), make_record(new, met=())]
+    made = make_report(
+        records, [EASY, new], policy="p", bundle="b", split="all", unseen_scenarios={"new"}
+    )
+    assert [(s.name, s.num_tasks, s.mean_reward) for s in made.by_exposure] == [
+        ("seen", 1, 1.0),
+        ("unseen scenario", 1, 0.0),
+    ]
+    assert [o.is_unseen for o in made.outcomes] == [False, True]
+
+
 def test_criteria_are_counted_per_task() -> None:
     made = report([make_record(EASY), make_record(EASY, index=1, met=CRITERIA[:1])], EASY)
     outcome = made.outcome("easy")
