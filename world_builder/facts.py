@@ -92,6 +92,32 @@ def numbers_in(text: str) -> list[tuple[float, str]]:
     return [(float(re.sub(r"[$,\s]", "", passage)), passage) for passage in matches]
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A number or a date, and where it stands in a text."""
+
+    start: int
+    end: int
+    text: str
+    """Verbatim."""
+    normal: str
+    """In its one spelling; a date without a year has the year 0000."""
+    is_date: bool
+
+
+def passages_in(text: str) -> list[Passage]:
+    """Every number and date of a text, in order.
+
+    >>> [p.normal for p in passages_in("$1,299.50 by Sept. 3 for ord-17")]
+    ['1299.5', '0000-09-03']
+    """
+    return [
+        Passage(match.start(), match.end(), match[0], _spelled(match), not match["number"])
+        for match in _TOKEN.finditer(text)
+        if not (match["percent"] or match["space"] or match["mark"])
+    ]
+
+
 @lru_cache(maxsize=20_000)
 def _needle(needle: str) -> re.Pattern[str]:
     pattern = re.escape(needle)

@@ -1,0 +1,82 @@
+"""The mutation score of a rubric: the share of planted mistakes that some criterion notices."""
+
+from world_builder.checking import CheckContext, check_criterion
+from world_builder.checks import (
+    AllOf,
+    AnyOf,
+    Check,
+    NoCollateral,
+    StateCheck,
+    ToolCalled,
+    ToolNotCalled,
+    ToolOrder,
+)
+from world_builder.mutation.planting import Planted, Planter
+from world_builder.mutation.types import Mutant, MutationReport, Survivor
+from world_builder.rubrics import Criterion, VerdictValue
+from world_builder.tasks import Task
+from world_builder.trajectory import Trajectory
+from world_builder.workbench import reference_of
+
+_READS_STATE = (StateCheck, NoCollateral, ToolCalled, ToolNotCalled, ToolOrder)
+
+
+def mutants(task: Task, planter: Planter, seed: int = 0) -> tuple[Mutant, ...]:
+    """The task's reference solution with one mistake each, the same for the same seed.
+
+    Raises WorldError when the task has no reference solution.
+    """
+    reference = planter.bench.run(task, reference_of(task))
+    return tuple(planted.mutant for planted in planter.plant(task, reference, seed))
+
+
+def mutation_score(
+    task: Task, planter: Planter, seed: int = 0, reference: Trajectory | None = None
+) -> MutationReport:
+    """How many planted mistakes the checks of a task's rubric notice.
+
+    A mistake is killed when a criterion that the reference meets is unmet. `reference` is the
+    rollout of the reference solution; None runs it. Raises WorldError when there is no solution.
+    """
+    reference = reference or planter.bench.run(task, reference_of(task))
+    context = CheckContext(task=task, trajectory=reference, base=planter.bench.base)
+    checked = [c for c in task.rubric.criteria if c.check is not None]
+    met = [c for c in checked if _value(c, context) is VerdictValue.MET]
+    planted = planter.plant(task, reference, seed)
+    survivors = [s for p in planted if (s := _survivor(p, met, context)) is not None]
+    return MutationReport(
+        task_id=task.id,
+        num_planted=len(planted),
+        num_killed=len(planted) - len(survivors),
+        survivors=tuple(survivors),
+        undecided=tuple(c.id for c in task.rubric.criteria if c.check is None),
+        unmet=tuple(c.id for c in checked if c not in met),
+    )
+
+
+def _survivor(planted: Planted, met: list[Criterion], reference: CheckContext) -> Survivor | None:
+    """The mistake with the criteria that could not tell; None when one noticed."""
+    context = CheckContext(task=reference.task, trajectory=planted.trajectory, base=reference.base)
+    is_other_answer = planted.trajectory.response != reference.trajectory.response
+    unassessed: list[str] = []
+    for criterion in met:
+        if criterion.check is None or not _may_turn(criterion.check, is_other_answer):
+            continue
+        value = _value(criterion, context)
+        if value is VerdictValue.UNMET:
+            return None
+        if value is VerdictValue.CANNOT_ASSESS:
+            unassessed.append(criterion.id)
+    return Survivor(mutant=planted.mutant, unassessed=tuple(unassessed))
+
+
+def _may_turn(check: Check, is_other_answer: bool) -> bool:
+    """True when the check looks at what the mistake alters: the response, or what was done."""
+    if isinstance(check, AllOf | AnyOf):
+        return any(_may_turn(part, is_other_answer) for part in check.checks)
+    return isinstance(check, _READS_STATE) != is_other_answer
+
+
+def _value(criterion: Criterion, context: CheckContext) -> VerdictValue | None:
+    verdict = check_criterion(criterion, context)
+    return verdict.value if verdict else None
