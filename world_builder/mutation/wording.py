@@ -9,9 +9,8 @@ from world_builder.facts import Passage
 
 _LAST_SAFE_DAY = 28
 _DAY = re.compile(
-    r"(?<=^\d{4}-\d\d-)\d\d|(?<=^\d/)\d{1,2}|(?<=^\d\d/)\d{1,2}|(?<![\d/])\d{1,2}(?!\d)"
+    r"(?P<before>^\d{4}-\d\d-|^\d{1,2}/|^\D*)(?P<day>\d{1,2})(?P<suffix>st|nd|rd|th)?", re.I
 )
-_SUFFIX = re.compile(r"(?<=\d)(?:st|nd|rd|th)", re.I)
 
 _FIRST_WORD = "{first}"
 _LAST_WORD = "{last}"
@@ -104,10 +103,17 @@ def _other_days(passages: list[Passage], taken: set[str], random: Random) -> Ite
 
 
 def _on_day(text: str, day: int) -> str:
-    def respell(match: re.Match[str]) -> str:
-        return f"{day:02}" if len(match[0]) == 2 else str(day)
+    """The date with another day of its month, in its own form.
 
-    return _SUFFIX.sub("", _DAY.sub(respell, text, count=1))
+    >>> [_on_day(d, 7) for d in ("2025-09-15", "Sept. 3rd, 2025", "15 September", "9/15/2025")]
+    ['2025-09-07', 'Sept. 7, 2025', '7 September', '9/7/2025']
+    """
+
+    def respell(match: re.Match[str]) -> str:
+        width = 2 if match["before"][:4].isdigit() else 1
+        return f"{match['before']}{day:0{width}}"
+
+    return _DAY.sub(respell, text, count=1)
 
 
 def _steps(value: Decimal, is_amount: bool, random: Random) -> list[Decimal]:

@@ -12,6 +12,7 @@ from world_builder.worlds.tutorial.tasks.cases import orders_with, twin_days
 from world_builder.worlds.tutorial.tasks.criteria import (
     changes_nothing,
     changes_only,
+    says_address,
     says_amount,
     says_any,
     says_count,
@@ -121,7 +122,7 @@ def _redirections(desk: Desk) -> list[Draft]:
 def _redirect_draft(i: int, order: Order, address: str) -> Draft:
     street = address.split(",")[0]
     calls: tuple[ToolCall, ...] = (call("get_order", id=order.id),)
-    old = says_any("old-address", f"Names the address until now: {order.street}.", order.street)
+    old = says_address("old-address", "the address until now", order.ship_to)
     criteria: tuple[Criterion, ...]
     if order.status == "packing":
         calls = (*calls, call("change_address", id=order.id, ship_to=address))
@@ -139,7 +140,7 @@ def _redirect_draft(i: int, order: Order, address: str) -> Draft:
                 f"lookup('order', '{order.id}').ship_to.contains('{street}')",
             ),
             old,
-            says_any("new-address", f"Names the new address: {street}.", street),
+            says_address("new-address", "the new address", address),
             changes_only("Changes no other order.", ids=(order.id,)),
         )
     else:
@@ -236,9 +237,9 @@ def _bought(
     return response, (
         state_is(
             "ordered",
-            f"{customer.name} has a new order of {qty} of {book.id}.",
-            f"{made} && c.after.lines.size() == 1 && c.after.lines[0].book_id == '{book.id}' "
-            f"&& c.after.lines[0].qty == {qty})",
+            f"{customer.name} has one new order, of {qty} of {book.id}.",
+            f"created.size() == 1 && {made} && c.after.lines.size() == 1 "
+            f"&& c.after.lines[0].book_id == '{book.id}' && c.after.lines[0].qty == {qty})",
         ),
         state_is(
             "sent-to",

@@ -10,6 +10,7 @@ from world_builder.checks import (
     AllOf,
     AnyOf,
     Check,
+    ContainsAll,
     ContainsAny,
     Format,
     FormatKind,
@@ -95,6 +96,17 @@ def says_any(
     return Criterion(id=key, text=text, category=category, check=ContainsAny(texts=facts))
 
 
+def says_address(key: str, what: str, address: str) -> Criterion:
+    """The response states an address, street and town."""
+    parts = tuple(part.strip() for part in address.split(","))
+    return Criterion(
+        id=key,
+        text=f"States {what}: {address}.",
+        category=COMPLETENESS,
+        check=ContainsAll(texts=parts),
+    )
+
+
 def says_date(key: str, what: str, day: str) -> Criterion:
     """The response states a day, in any form."""
     return says_any(key, f"States {what}: {day}.", day, category=CORRECTNESS)
@@ -106,7 +118,11 @@ def says_count(key: str, what: str, count: int) -> Criterion:
         id=key,
         text=f"States {what}: {count}.",
         category=CORRECTNESS,
-        check=Matches(pattern=_SOLD_OUT if count == 0 else _count_pattern(count)),
+        check=Matches(
+            pattern=_SOLD_OUT
+            if count == 0
+            else rf"^(?![\s\S]*(?:out of stock|sold out))[\s\S]*?{_count_pattern(count)}"
+        ),
     )
 
 

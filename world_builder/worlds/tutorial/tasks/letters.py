@@ -76,6 +76,7 @@ def _status_letter(i: int, desk: Desk, order: Order) -> Draft:
             says_status(order.status),
             says_date("placed", "the day it was placed", order.placed_on),
             says_amount("total", "the total", order.total_cents),
+            changes_nothing(),
         ),
     )
 

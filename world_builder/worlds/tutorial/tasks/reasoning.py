@@ -115,8 +115,8 @@ def _cheapest_draft(i: int, desk: Desk, genre: str) -> Draft:
     price = money(best.price_cents)
     response = pick(
         (
-            f"The cheapest one in stock is {best.title} by {best.author}, at {price}.",
-            f"At {price}, {best.title} by {best.author} is the cheapest one in stock.",
+            f"The cheapest one is {best.title} by {best.author}, at {price}.",
+            f"At {price}, {best.title} by {best.author} is the cheapest one.",
         ),
         i,
     )
@@ -135,6 +135,7 @@ def _cheapest_draft(i: int, desk: Desk, genre: str) -> Draft:
                 response.replace(price, money(best.price_cents - 100)),
             ),
             leaves_out("only-one", f"Names no other {genre} book.", *others),
+            changes_nothing(),
         ),
     )
 

@@ -69,6 +69,7 @@ def _stock_draft(i: int, book: Book) -> Draft:
             says_count("stock", "how many copies are in stock", book.stock),
             name,
             is_short(),
+            changes_nothing(),
         ),
     )
 
@@ -168,6 +169,7 @@ def _latest_draft(i: int, desk: Desk, customer: Customer, order: Order) -> Draft
             says_status(order.status),
             says_amount("total", "the total", order.total_cents),
             leaves_out("only-latest", "Names no other order.", *others),
+            changes_nothing(),
         ),
     )
 

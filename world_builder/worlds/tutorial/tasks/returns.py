@@ -114,8 +114,8 @@ def _acceptance(
     return response, (
         state_is(
             "returned",
-            f"A return of one copy of {line.book_id} from {order.id} exists.",
-            f"{made} && c.after.qty == 1)",
+            f"One return exists, of one copy of {line.book_id} from {order.id}.",
+            f"created.size() == 1 && {made} && c.after.qty == 1)",
         ),
         state_is(
             "why-recorded",
