@@ -158,3 +158,19 @@ Check: TypeAlias = Annotated[
 
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
+
+_OF_STATE = (ToolCalled, ToolNotCalled, ToolOrder, StateCheck, NoCollateral)
+
+
+def reads_state(check: Check) -> bool:
+    """True for a check, or a combination with one, that looks at what was done."""
+    if isinstance(check, AllOf | AnyOf):
+        return any(reads_state(part) for part in check.checks)
+    return isinstance(check, _OF_STATE)
+
+
+def reads_response(check: Check) -> bool:
+    """True for a check, or a combination with one, that looks at what the response says."""
+    if isinstance(check, AllOf | AnyOf):
+        return any(reads_response(part) for part in check.checks)
+    return not isinstance(check, _OF_STATE)

@@ -1,24 +1,13 @@
 """The mutation score of a rubric: the share of planted mistakes that some criterion notices."""
 
 from world_builder.checking import CheckContext, check_criterion
-from world_builder.checks import (
-    AllOf,
-    AnyOf,
-    Check,
-    NoCollateral,
-    StateCheck,
-    ToolCalled,
-    ToolNotCalled,
-    ToolOrder,
-)
+from world_builder.checks import reads_response, reads_state
 from world_builder.mutation.planting import Planted, Planter
 from world_builder.mutation.types import Mutant, MutationReport, Survivor
 from world_builder.rubrics import Criterion, VerdictValue
 from world_builder.tasks import Task
 from world_builder.trajectory import Trajectory
 from world_builder.workbench import reference_of
-
-_READS_STATE = (StateCheck, NoCollateral, ToolCalled, ToolNotCalled, ToolOrder)
 
 
 def mutants(task: Task, planter: Planter, seed: int = 0) -> tuple[Mutant, ...]:
@@ -57,10 +46,11 @@ def mutation_score(
 def _survivor(planted: Planted, met: list[Criterion], reference: CheckContext) -> Survivor | None:
     """The mistake with the criteria that could not tell; None when one noticed."""
     context = CheckContext(task=reference.task, trajectory=planted.trajectory, base=reference.base)
-    is_other_answer = planted.trajectory.response != reference.trajectory.response
+    says_otherwise = planted.trajectory.response != reference.trajectory.response
+    may_turn = reads_response if says_otherwise else reads_state
     unassessed: list[str] = []
     for criterion in met:
-        if criterion.check is None or not _may_turn(criterion.check, is_other_answer):
+        if criterion.check is None or not may_turn(criterion.check):
             continue
         value = _value(criterion, context)
         if value is VerdictValue.UNMET:
@@ -68,13 +58,6 @@ def _survivor(planted: Planted, met: list[Criterion], reference: CheckContext) -
         if value is VerdictValue.CANNOT_ASSESS:
             unassessed.append(criterion.id)
     return Survivor(mutant=planted.mutant, unassessed=tuple(unassessed))
-
-
-def _may_turn(check: Check, is_other_answer: bool) -> bool:
-    """True when the check looks at what the mistake alters: the response, or what was done."""
-    if isinstance(check, AllOf | AnyOf):
-        return any(_may_turn(part, is_other_answer) for part in check.checks)
-    return isinstance(check, _READS_STATE) != is_other_answer
 
 
 def _value(criterion: Criterion, context: CheckContext) -> VerdictValue | None:

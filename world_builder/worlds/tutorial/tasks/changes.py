@@ -29,6 +29,8 @@ _CANCEL_PROMPTS = (
     "Kindly cancel the {total} order of {name}; I need the order id and the sum refunded.",
     "{name} called: the order over {total} isn't needed any more. Cancel it, give me id + refund.",
     "hi, can u stop my order? its the one for {total}, name is {name}. confirm order id + refund",
+    "Bought by mistake: {name}, {total} altogether. Don't send it! Which order is it, how much"
+    " comes back to me?",
 )
 
 

@@ -33,6 +33,8 @@ _STATUS_PROMPTS = (
     "The customer of {id} hasn't heard from us. Send me the text of a short e-mail: where it is,"
     " when it was ordered, what it cost.",
     "email for the {id} customer please - by first name, with status + date placed + total",
+    "Someone is waiting for {id}. Put a kind message together that I can mail: how far it has come,"
+    " the day they bought and the amount.",
 )
 
 
@@ -94,6 +96,10 @@ _RETURN_PROMPTS = (
     " Include delivery date, and refund or rule.",
     "email to customer, {order}: return of 1 x {book} because they changed their mind - decision,"
     " when delivered, how much back or which rule",
+    "{book} out of {order} was not to the reader's taste. Tell them by mail whether we take it"
+    " back: the day it arrived, and the money or what forbids it.",
+    "I need a mail for the buyer of {order}, who regrets {book} (one, nothing wrong with it). Yes"
+    " or no, arrival day, sum or grounds.",
 )
 
 

@@ -31,6 +31,8 @@ _QUOTE_PROMPTS = (
     "Please work out the price of {title}, {qty} pcs, for {name}: discount, shipping, total.",
     "quote for {name} - {qty} of {title}, need the discount amount, shipping cost and total",
     "How much for {qty} of {title} if {name} buys? Break out what comes off and the shipping.",
+    "Before I promise anything to {name}: {title}, number of copies {qty}. Goods less loyalty, plus"
+    " postage - give me each figure and the sum.",
 )
 
 
@@ -102,6 +104,8 @@ _CHEAPEST_PROMPTS = (
     "A student asks for the least expensive {genre} book on the shelf: title, author, price.",
     "I've little money and want a {genre} book now. What's your cheapest in stock, by whom?"
     " And the price?",
+    "For a gift on a budget: the lowest-priced {genre} book you could send right away. Name, writer"
+    " and cost, nothing else.",
 )
 
 
@@ -151,6 +155,8 @@ _ELIGIBLE_PROMPTS = (
     " delivered, how much back / why not",
     "Check for me, don't book anything: one copy of {book}, {order}, unwanted. Fine by the rules?"
     " Delivery date, refund or reason.",
+    "A reader finished {book}, part of {order}, and would rather have the money. Do we take that"
+    " back? Say which day it arrived and what we'd pay, or what forbids it.",
 )
 
 

@@ -84,6 +84,8 @@ _STATUS_PROMPTS = (
     "I'd like to know how {id} is getting on: status, order date and amount, please.",
     "Customer asks about {id}. Give me its status, the order date and the total.",
     "{id}?? whats happening with it. when was it placed and how much was it again",
+    "My records for {id} are gone. Has it left you yet, on which day did I buy, what did it come to"
+    " altogether?",
 )
 
 
@@ -135,6 +137,8 @@ _LATEST_PROMPTS = (
     "find the newest order by {name} and give me just its number, date, amount and status",
     "Please look up the last order that {name} placed (no older ones): id, date, total, status.",
     "whats {name}s latest order?? need id + date + status + total, only the newest",
+    "{name} bought something again lately. Which number, on which day, for how much, and how far"
+    " along is it? Leave earlier purchases out.",
 )
 
 

@@ -12,6 +12,7 @@ from world_builder.worlds.tutorial.tasks.cases import delivered_ago, first_lines
 from world_builder.worlds.tutorial.tasks.criteria import (
     changes_nothing,
     changes_only,
+    is_short,
     says_amount,
     says_any,
     says_no,
@@ -137,6 +138,7 @@ def _refusal(problem: str) -> tuple[str, tuple[Criterion, ...]]:
     return f"The copy cannot come back, because {why}.", (
         says_no("Says that the copy cannot come back."),
         says_reason(REASON_TEXTS[problem], REASON_PATTERNS[problem]),
+        is_short(),
         changes_nothing(),
     )
 
