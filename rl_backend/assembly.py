@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -72,14 +72,15 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
     stopping = _stop_event(progress)
     model_dir = starting_model(run, config, base)
     async with _serving(run, config, model_dir, connect) as ready:
-        if config.trainer.num_cpu_threads is not None:
-            torch.set_num_threads(config.trainer.num_cpu_threads)
         trainer = MegatronTrainer(config.trainer, model_dir, seed=config.seed)
         _log.info("trainer: %s", trainer.info)
         source = TaskSource(_train_tasks(config, base), seed=config.seed)
         buffer = DataBuffer(max_policy_lag=config.max_policy_lag)
         state = restore(run, trainer, source, buffer)
-        state = await _taught(run, config, base, trainer, progress, state, source, buffer)
+        with _threads(config.warm_start.num_cpu_threads):
+            state = await _taught(run, config, base, trainer, progress, state, source, buffer)
+        if config.trainer.num_cpu_threads is not None:
+            torch.set_num_threads(config.trainer.num_cpu_threads)
         engine = await _unless(stopping, ready)
         runtime = await _unless(stopping, open_runtime(config.rollout.runtime, bundle, base))
         runner = RolloutRunner(base, runtime, max_worlds=config.rollout.concurrency)
@@ -107,6 +108,17 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             await runtime.close()
             await parts.judge.close()
             await engine.close()
+
+
+@contextmanager
+def _threads(num: int | None) -> Iterator[None]:
+    """So many threads of torch inside the block; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(num or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _train_tasks(config: RunConfig, base: WorldBase) -> list[str]:

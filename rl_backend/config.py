@@ -70,6 +70,9 @@ class WarmStartConfig(Section):
     """Peak step size; falls to a tenth along a cosine, after a tenth of the steps rising."""
     context_weight: float = Declared(default=0.0, ge=0, le=1)
     """Loss weight of prompt and tool-result tokens; 0 trains on assistant tokens alone."""
+    num_cpu_threads: int | None = Declared(default=None, ge=1)
+    """Threads of the trainer during the warm start, when no rollout wants the cores; None leaves
+    it to torch, which takes all of them."""
 
 
 class RolloutConfig(Section):

@@ -237,7 +237,6 @@ class MegatronTrainer:
         return Forward(
             device=self._device,
             temperature=temperature,
-            has_explicit_mask=megatron_model.is_local_attention(),
         )
 
     def _run_schedule(

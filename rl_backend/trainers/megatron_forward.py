@@ -34,7 +34,6 @@ class Forward:
 
     device: torch.device
     temperature: float
-    has_explicit_mask: bool
 
     def training_step(self, objective: Objective) -> ForwardStep:
         """A callback whose loss function gives (loss sum, token count, metric sums)."""
@@ -75,13 +74,7 @@ class Forward:
     def _logits(self, microbatch: Microbatch, model: Any) -> tuple[Tensor, Tensor]:
         tokens_B_T = torch.from_numpy(microbatch.batch.tokens_B_T).to(self.device)
         positions = torch.arange(tokens_B_T.shape[1], device=self.device)
-        mask = positions[None, :] > positions[:, None] if self.has_explicit_mask else None
-        logits = model(
-            tokens_B_T,
-            positions.expand_as(tokens_B_T),
-            None if mask is None else mask[None, None],
-        )
-        return tokens_B_T, logits
+        return tokens_B_T, model(tokens_B_T, positions.expand_as(tokens_B_T), None)
 
 
 def next_token_logprobs(scaled_B_T_V: Tensor, tokens_B_T: Tensor) -> Tensor:

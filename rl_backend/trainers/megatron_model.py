@@ -20,6 +20,7 @@ from rl_backend import weights
 from rl_backend.config import TrainerConfig
 from rl_backend.model_shape import ModelShape
 from rl_backend.trainers import cpu_standin
+from rl_backend.trainers.megatron_attention import local_layer_spec
 from rl_backend.trainers.megatron_quiet import quiet
 from rl_backend.weights import StateDict
 
@@ -28,7 +29,6 @@ with quiet():
     from megatron.core.models.gpt import GPTModel
     from megatron.core.models.gpt.gpt_layer_specs import (
         HAVE_TE,
-        get_gpt_layer_local_spec,
         get_gpt_layer_with_transformer_engine_spec,
     )
     from megatron.core.tensor_parallel import random as megatron_random
@@ -95,7 +95,7 @@ def _init_process_group(backend: str) -> None:
 
 
 def is_local_attention() -> bool:
-    """Whether attention is Megatron's own, which wants an explicit causal mask."""
+    """Whether layers are Megatron's local ones, for want of TransformerEngine or CUDA."""
     return not (HAVE_TE and torch.cuda.is_available())
 
 
@@ -173,7 +173,7 @@ def _check_divisible(shape: ModelShape, config: TrainerConfig) -> None:
 def build_model(shape: ModelShape, megatron_config: Any, device: torch.device) -> Any:
     """This rank's part of the model, with weights still to be loaded."""
     spec = (
-        get_gpt_layer_local_spec(qk_layernorm=shape.has_qk_norm, normalization="RMSNorm")
+        local_layer_spec(qk_layernorm=shape.has_qk_norm)
         if is_local_attention()
         else get_gpt_layer_with_transformer_engine_spec(qk_layernorm=shape.has_qk_norm)
     )
