@@ -44,7 +44,7 @@ def page() -> Iterator[Page]:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        yield browser.new_page(viewport={"width": 1480, "height": 860})
+        yield browser.new_page(viewport={"width": 1480, "height": 860}, reduced_motion="reduce")
         browser.close()
 
 
@@ -62,8 +62,7 @@ def test_pairs_are_reviewed_by_keyboard(url: str, page: Page) -> None:
     expect(page.get_by_text("pair 2 of")).to_be_visible()
     press(page, "2")
     expect(page.locator("#learned .badge")).to_have_text("tagged")
-    page.wait_for_timeout(300)
-    assert page.evaluate("() => document.activeElement.id") == "tag-constraint_handling"
+    expect(page.locator("#tag-constraint_handling")).to_be_focused()
     page.get_by_text("Messages ·").last.click()
     expect(page.locator(".message--user").last).to_be_visible()
 
@@ -81,6 +80,5 @@ def test_pairs_are_reviewed_by_keyboard(url: str, page: Page) -> None:
 
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.wait_for_timeout(800)  # colours fade in
         found = Axe().run(page).response["violations"]
         assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
