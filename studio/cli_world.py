@@ -1,15 +1,18 @@
-"""`corecraft world`: list, build, check and count the shipped worlds and world files."""
+"""`corecraft world`: list, build, check, audit and count the shipped worlds and world files."""
 
 import json
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from world_builder.audit import AUDIT_NAMES, AuditReport, run_audits
 from world_builder.errors import UnknownName
 from world_builder.validation import Problem, has_errors, parse_world, validate_world
 from world_builder.world import World
-from world_builder.worlds import WORLD_NAMES, build_world
+from world_builder.worlds import WORLD_NAMES, build_world, violations
 
 app = typer.Typer(no_args_is_help=True, help="Shipped worlds and world files.")
 
@@ -42,19 +45,48 @@ def build(
 
 @app.command()
 def check(source: Source, as_json: AsJson = False) -> None:
-    """Report everything that is wrong with a world; exit 1 when there is an error."""
-    problems = _read(source)[1]
+    """Report what is wrong with a world, and with the story it tells; exit 1 for an error."""
+    world, problems = _read(source)
+    is_bad = has_errors(problems)
+    broken = () if world is None or is_bad else _violations(source, world)
     if as_json:
-        rows = [
-            {"path": p.path, "severity": p.severity, "message": p.message, "hint": p.hint}
-            for p in problems
-        ]
-        typer.echo(json.dumps(rows))
+        typer.echo(json.dumps({"problems": _rows(problems), "violations": broken}))
     else:
         for problem in problems:
             typer.echo(f"{problem.severity}: {problem}")
-        typer.echo(f"{len(problems)} problems")
-    raise typer.Exit(1 if has_errors(problems) else 0)
+        for violation in broken or ():
+            typer.echo(f"violation: {violation}")
+        told = "not checked for consistency" if broken is None or is_bad else _consistency(broken)
+        typer.echo(f"{len(problems)} problems, {told}")
+        if world is not None:
+            typer.echo(", ".join(f"{n:,} {name}" for name, n in _counts(world).items()))
+    raise typer.Exit(1 if is_bad or broken else 0)
+
+
+@app.command()
+def audit(
+    source: Source,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"Run this audit alone: {', '.join(AUDIT_NAMES)}.")
+    ] = None,
+    survivors: Annotated[
+        bool, typer.Option("--survivors", help="List the planted errors that went unnoticed.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Which errors are planted and what is sampled.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run every task of a world: are they solvable, hard to fool and well scored? Exit 1 if not."""
+    world, problems = _read(source)
+    if world is None or has_errors(problems):
+        typer.echo("\n".join(str(problem) for problem in problems), err=True)
+        raise typer.Exit(1)
+    reports = _audited(world, tuple(only or AUDIT_NAMES), seed)
+    if as_json:
+        typer.echo(json.dumps([asdict(report) for report in reports]))
+    else:
+        for report in reports:
+            _print_report(report, survivors)
+    raise typer.Exit(0 if all(report.is_met for report in reports) else 1)
 
 
 @app.command()
@@ -64,15 +96,53 @@ def stats(source: Source, as_json: AsJson = False) -> None:
     if world is None:
         typer.echo("\n".join(str(problem) for problem in problems), err=True)
         raise typer.Exit(1)
-    counts = {
-        "entity_types": len(world.entity_types), "entities": world.num_entities,
-        "tools": len(world.tools), "tasks": len(world.tasks),
-    }  # fmt: skip
+    counts = _counts(world)
     if as_json:
-        typer.echo(json.dumps(counts))
+        typer.echo(json.dumps({name.replace(" ", "_"): n for name, n in counts.items()}))
     else:
         for name, number in counts.items():
-            typer.echo(f"{name.replace('_', ' '):14}{number:>8,}")
+            typer.echo(f"{name:14}{number:>8,}")
+
+
+def _counts(world: World) -> dict[str, int]:
+    return {
+        "entity types": len(world.entity_types), "entities": world.num_entities,
+        "tools": len(world.tools), "tasks": len(world.tasks),
+    }  # fmt: skip
+
+
+def _rows(problems: tuple[Problem, ...]) -> list[dict[str, str]]:
+    return [
+        {"path": p.path, "severity": p.severity, "message": p.message, "hint": p.hint}
+        for p in problems
+    ]
+
+
+def _violations(source: str, world: World) -> tuple[str, ...] | None:
+    """What breaks a shipped world's story; None for a file, or a world without invariants."""
+    return None if Path(source).is_file() else violations(source, world)
+
+
+def _consistency(broken: tuple[str, ...]) -> str:
+    return f"{len(broken)} consistency violations"
+
+
+def _audited(world: World, names: tuple[str, ...], seed: int) -> list[AuditReport]:
+    num_steps = len(world.tasks) * len(names)
+    with typer.progressbar(length=num_steps, label="auditing", file=sys.stderr) as bar:
+        try:
+            return list(run_audits(world, names, seed=seed, on_task=lambda: bar.update(1)))
+        except UnknownName as error:
+            raise typer.BadParameter(str(error), param_hint="--only") from error
+
+
+def _print_report(report: AuditReport, shows_survivors: bool) -> None:
+    typer.echo(f"{'ok  ' if report.is_met else 'FAIL'} {report.name}: {report.detail}")
+    for failure in report.failures:
+        typer.echo(f"     {failure}")
+    if report.name != "mutation" or shows_survivors:
+        for observation in report.observations:
+            typer.echo(f"     . {observation}")
 
 
 def _read(source: str) -> tuple[World | None, tuple[Problem, ...]]:
