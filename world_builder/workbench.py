@@ -3,8 +3,6 @@
 Used by `mutation` and `audit`, which run thousands of solutions in one process. It scores nothing.
 """
 
-from functools import cached_property
-
 from world_builder.engine import Engine
 from world_builder.errors import WorldError
 from world_builder.replay import replay
@@ -22,6 +20,7 @@ class Workbench:
         self.world = world
         self.base = WorldBase(world)
         self._engines: dict[str, Engine] = {}
+        self._writing_calls: dict[str, tuple[tuple[str, ToolCall], ...]] = {}
         self._read_only = {tool.name: tool.is_read_only for tool in world.tools}
 
     def engine(self, surface: str) -> Engine:
@@ -38,16 +37,17 @@ class Workbench:
         """True when the call is of a tool that may change the world."""
         return not self._read_only.get(call.tool, True)
 
-    @cached_property
-    def writing_calls(self) -> tuple[tuple[str, ToolCall], ...]:
-        """Every writing call of the reference solutions, each with its task's id."""
-        return tuple(
-            (task.id, call)
-            for task in self.world.tasks
-            if task.reference_solution is not None
-            for call in task.reference_solution.calls
-            if self.writes(call)
-        )
+    def writing_calls(self, surface: str) -> tuple[tuple[str, ToolCall], ...]:
+        """The writing calls of a surface's reference solutions, each with its task's id."""
+        if surface not in self._writing_calls:
+            self._writing_calls[surface] = tuple(
+                (task.id, call)
+                for task in self.world.tasks
+                if task.tool_surface == surface and task.reference_solution is not None
+                for call in task.reference_solution.calls
+                if self.writes(call)
+            )
+        return self._writing_calls[surface]
 
 
 def reference_of(task: Task) -> ReferenceSolution:

@@ -16,7 +16,7 @@ from world_builder.mutation.types import Mutant, MutantKind, Plan, only
 from world_builder.mutation.wording import other_spellings
 from world_builder.tools import ToolCall
 
-_NUM_OTHER_WRITES = 12
+_NUM_OTHER_WRITES = 16
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a value inside a call's arguments."""
 
@@ -56,13 +56,13 @@ def _altered(site: Site, i: int, path: Path, value: Json, other: Json) -> Mutant
 
 def extra_write(site: Site) -> Iterator[Plan]:
     """Writes one more thing, as another task's reference does; the second and on are spares."""
-    tools = {tool.name for tool in site.bench.engine(site.task.tool_surface).tools}
-    foreign = [
+    known = site.bench.writing_calls(site.task.tool_surface)
+    drawn = site.random.sample(known, min(_NUM_OTHER_WRITES, len(known)))
+    chosen = [
         call
-        for task_id, call in site.bench.writing_calls
-        if task_id != site.task.id and call.tool in tools and call not in site.solution.calls
+        for task_id, call in drawn
+        if task_id != site.task.id and call not in site.solution.calls
     ]
-    chosen = site.random.sample(foreign, min(_NUM_OTHER_WRITES, len(foreign)))
     calls = site.solution.calls
     yield Plan(
         choices=tuple(

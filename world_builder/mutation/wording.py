@@ -16,7 +16,8 @@ _FIRST_WORD = "{first}"
 _LAST_WORD = "{last}"
 _FLIPS: tuple[tuple[str, str], ...] = (
     (r"can ?not|can['’]t", "can"),
-    (r"can(?! ?not|['’]t)", "cannot"),
+    (r"can(?! ?not|['’]t| (?:also )?(?:track|find|see|view|check|reply|contact|reach|ask))",
+     "cannot"),
     (r"could not|couldn['’]t", "could"),
     (r"unable to", "able to"),
     (r"(?<!un)able to", "unable to"),
@@ -42,8 +43,8 @@ _FLIPS: tuple[tuple[str, str], ...] = (
     (r"refundable", "non-refundable"),
     (r"out of stock|sold out", "in stock"),
     (r"in stock", "out of stock"),
-    (r"within", "outside"),
-    (r"outside", "within"),
+    (r"within(?= (?:the|its|our|your|their|policy)\b)", "outside"),
+    (r"outside(?= (?:the|its|our|your|their|policy)\b)", "within"),
     (r"fits", "does not fit"),
     (r"meets", "does not meet"),
     (r"exceeds", "does not exceed"),

@@ -138,8 +138,9 @@ def _redirect_draft(i: int, order: Order, address: str) -> Draft:
         criteria = (
             state_is(
                 "redirected",
-                f"{order.id} goes to {street}.",
-                f"lookup('order', '{order.id}').ship_to.contains('{street}')",
+                f"{order.id} goes to {street} and is still in packing.",
+                f"lookup('order', '{order.id}').ship_to.contains('{street}') "
+                f"&& lookup('order', '{order.id}').status == 'packing'",
             ),
             old,
             says_address("new-address", "the new address", address),
