@@ -113,6 +113,26 @@ def test_sentences_are_left_out_in_turn_but_not_frame_or_courtesy() -> None:
     ]
 
 
+def test_a_table_loses_its_rows_but_not_its_head() -> None:
+    table = "| Title | Price |\n|---|---|\n| Dalia | $11.00 |\n| Hartport | $16.60 |"
+    shorter = responses(answering(table), MutantKind.DROP_SENTENCE)
+    assert shorter == [
+        table.replace("| Dalia | $11.00 |\n", ""),
+        table.replace("\n| Hartport | $16.60 |", ""),
+    ]
+
+
+def test_another_person_is_greeted() -> None:
+    name = str(planter().bench.world.entities["customer"][0]["name"])
+    first = name.split()[0]
+    letter = f"Subject: Your parcel\n\nHi {first},\n\nIt is on its way.\n\nBest regards,\nTheo"
+    swapped = responses(answering(letter), MutantKind.SWAP_ENTITY)
+    greeted = {response.split("Hi ")[1].split(",")[0] for response in swapped}
+    names = {str(c["name"]).split()[0] for c in planter().bench.world.entities["customer"]}
+    assert greeted
+    assert greeted <= names - {first}
+
+
 def test_an_entity_is_swapped_by_id_and_name_alike() -> None:
     book = planter().bench.world.entities["book"][0]
     text = f"{book['id']} is {book['title']}. I like {book['title']}."

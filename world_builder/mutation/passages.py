@@ -26,7 +26,8 @@ _COURTESY = re.compile(
     r"|do(?:n['’]t| not) hesitate)|(?:just )?let (?:me|us) know|(?:i|we) (?:do )?hope|hope\b"
     r"|(?:i|we)(?: am|['’]m| are|['’]re)? (?:so |very |truly )?(?:sorry|apologi[sz]e|glad|happy to)"
     r"|sorry\b|apologies|(?:i['’]m|we['’]re) here|happy to|if (?:you|there['’]s|anything)\b.{0,60}"
-    r"\b(?:questions?|help|else|contact|reply|reach)|have a|enjoy|feel free)",
+    r"\b(?:questions?|help|else|contact|reply|reach)|have a|enjoy|feel free"
+    r"|you can (?:also )?(?:track|find|see|view|reply|reach|contact|ask)\b)",
     re.I,
 )
 _SENTENCE_END = re.compile(r"[.!?][\"')\]*]*(?=\s+[A-Z0-9\"'(\[*$])")
@@ -109,7 +110,7 @@ def has_frame(response: str) -> bool:
 
 
 def _body_lines(response: str, all_: bool = False) -> list[Span]:
-    """The lines between greeting and closing; headings and rules too when `all_`."""
+    """The lines between greeting and closing; headings, table heads and rules too when `all_`."""
     lines = [Span(m.start(), m.end()) for m in re.finditer(r"[^\n]*\S[^\n]*", response)]
     kept: list[Span] = []
     for i, line in enumerate(lines):
@@ -118,6 +119,8 @@ def _body_lines(response: str, all_: bool = False) -> list[Span]:
             break
         if i < 2 and GREETING.match(text):
             continue
+        if kept and _TABLE_RULE.match(text) and not all_:
+            kept.pop()
         if all_ or not (_HEADING.match(text) or _TABLE_RULE.match(text)):
             kept.append(line)
     return kept

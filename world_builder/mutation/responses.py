@@ -17,7 +17,7 @@ _FEW_SENTENCES = 3
 _NUM_OTHER_VALUES = 3
 _NUM_OTHER_ENTITIES = 3
 _PADDING = "As an additional remark, everything stated in this message has been stated with care."
-_GREETED = re.compile(r"^\s*(?:dear|hello|hi|hey)\s+(?P<name>[A-Z][\w'’-]+)", re.IGNORECASE)
+_GREETED = re.compile(r"^\s*(?:dear|hello|hi|hey)\s+(?P<name>[A-Z][\w'’-]+)", re.I | re.M)
 
 
 def drop_sentence(site: Site) -> Iterator[Plan]:
@@ -66,7 +66,7 @@ def swap_entity(site: Site) -> Iterator[Plan]:
 
 def greet_another(site: Site) -> Iterator[Plan]:
     """Greets another person."""
-    match = _GREETED.match(site.response)
+    match = _GREETED.search(site.response)
     entity = site.lexicon.by_first_name(match["name"]) if match else None
     if match is None or entity is None:
         return

@@ -33,7 +33,7 @@ _FLIPS: tuple[tuple[str, str], ...] = (
     (r"insufficient", "sufficient"),
     (r"sufficient", "insufficient"),
     (r"yes", "no"),
-    (r"no(?=[,.;:!]| -)", "yes"),
+    (r"no(?=[,;:!]|\.$| -)", "yes"),
     (r"approved", "denied"),
     (r"denied|rejected|declined|refused", "approved"),
     (r"qualifies", "does not qualify"),
