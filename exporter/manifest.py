@@ -66,6 +66,10 @@ def gate(
     )
 
 
+NEVER_OVERRIDDEN = frozenset({"validation", "references"})
+"""Gates whose failures no environment server could serve."""
+
+
 class GateReport(Frozen):
     """What was found at every gate."""
 
@@ -81,6 +85,10 @@ class GateReport(Frozen):
     def shut(self) -> tuple[Gate, ...]:
         """The blocking gates that are not met."""
         return tuple(g for g in self.gates if g.is_blocking and not g.is_met)
+
+    def must_mend(self) -> tuple[Gate, ...]:
+        """Those of the shut gates that no reason overrides: the world itself is broken."""
+        return tuple(g for g in self.shut() if g.name in NEVER_OVERRIDDEN)
 
 
 class Counts(Frozen):

@@ -4,7 +4,7 @@ Half of `gates`, apart because it needs the engine. What checks can't decide is 
 neither passed nor failed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from exporter.manifest import Gate, GateFailure, gate
@@ -23,6 +23,7 @@ from world_builder.rubrics import (
 )
 from world_builder.state import WorldBase
 from world_builder.tasks import ReferenceSolution, Task
+from world_builder.trajectory import CallRecord
 from world_builder.world import World
 
 EMPTY_REWARD_LIMIT = 0.2
@@ -39,6 +40,8 @@ class _Run:
     task: Task
     judgement: Judgement
     left: tuple[Criterion, ...]
+    unmeant: str = ""
+    """What is wrong with how the world took the reference's calls; empty when nothing is."""
 
     @property
     def met(self) -> set[str]:
@@ -90,6 +93,17 @@ def _reference_run(base: WorldBase, task: Task, engine: Engine) -> _Run | GateFa
     return _attempt(base, task, task.reference_solution, engine)
 
 
+def _unmeant(solution: ReferenceSolution, calls: Sequence[CallRecord]) -> str:
+    """The first call that was refused without intent, or the refusal that did not come."""
+    refused = [(i, record) for i, record in enumerate(calls, 1) if record.is_error]
+    if solution.expects_refusals:
+        return "" if refused else "expects a refusal, but the world takes every call"
+    for i, record in refused:
+        why = record.value.get("message", "no reason given")
+        return f"call {i} ({record.call.tool}) is refused: {why}"
+    return ""
+
+
 def _attempt(
     base: WorldBase, task: Task, answer: ReferenceSolution, engine: Engine
 ) -> _Run | GateFailure:
@@ -99,7 +113,12 @@ def _attempt(
         verdicts, left = check_rubric(context)
     except WorldError as error:
         return GateFailure(path=f"tasks.{task.id}", message=f"cannot be run: {error}")
-    return _Run(task=task, judgement=judgement(task.rubric, verdicts), left=left)
+    return _Run(
+        task=task,
+        judgement=judgement(task.rubric, verdicts),
+        left=left,
+        unmeant=_unmeant(answer, trajectory.calls),
+    )
 
 
 def _reference_gate(results: Iterable[_Run | GateFailure]) -> Gate:
@@ -109,6 +128,8 @@ def _reference_gate(results: Iterable[_Run | GateFailure]) -> Gate:
     for result in results:
         if isinstance(result, GateFailure):
             failures.append(result)
+        elif result.unmeant:
+            failures.append(_call_failure(result))
         elif result.refused or (not result.left and not _is_perfect(result.judgement)):
             failures.append(_reference_failure(result))
         elif result.left:
@@ -119,6 +140,14 @@ def _reference_gate(results: Iterable[_Run | GateFailure]) -> Gate:
     if needs_judge:
         detail += f", {len(needs_judge)} need a judge"
     return gate("reference_solutions", detail, failures, needs_judge=tuple(needs_judge))
+
+
+def _call_failure(run: _Run) -> GateFailure:
+    return GateFailure(
+        path=f"tasks.{run.task.id}.reference_solution.calls",
+        message=run.unmeant,
+        hint="mend the call, or say that refusals are meant (expects_refusals)",
+    )
 
 
 def _is_perfect(found: Judgement) -> bool:

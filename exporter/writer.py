@@ -43,10 +43,14 @@ class GatesShut(ExporterError):
         shut = report.shut()
         failures = [failure for gate in shut for failure in gate.failures]
         lines = [f"  {f.path}: {f.message}" + (f" ({f.hint})" if f.hint else "") for f in failures]
-        super().__init__(
-            f"gates shut: {', '.join(gate.name for gate in shut)}. Mend these, or publish with a "
-            "reason (override_reason), which the manifest will carry:\n" + "\n".join(lines)
+        way = (
+            "Mend these; no reason overrides errors of the world itself"
+            if report.must_mend()
+            else "Mend these, or publish with a reason (override_reason), which the manifest will "
+            "carry"
         )
+        names = ", ".join(gate.name for gate in shut)
+        super().__init__(f"gates shut: {names}. {way}:\n" + "\n".join(lines))
 
 
 def write_bundle(
@@ -61,14 +65,15 @@ def write_bundle(
     """The folder `<out_dir>/<world>-<version>` with the bundle in it.
 
     `gates` is the report on this very world; None runs them here. Writing the same bundle again
-    changes nothing. Raises GatesShut when a gate is shut and there is no `override_reason`,
+    changes nothing. Raises GatesShut when a gate is shut and there is no `override_reason`, or
+    when the world has errors, which no reason overrides,
     VersionTaken when that version exists with another digest, ExporterError for a bad version.
     """
     if not re.fullmatch(SEMVER_PATTERN, version):
         raise ExporterError(f"{version!r} is no semantic version; write one like 1.0.0")
     report = gates if gates is not None else run_gates(world)
     report = report.model_copy(update={"override_reason": override_reason.strip()})
-    if not report.is_met and not report.override_reason:
+    if report.must_mend() or not (report.is_met or report.override_reason):
         raise GatesShut(report)
     files = bundle_files(world, version)
     manifest = build_manifest(world, version, files, report, judge)

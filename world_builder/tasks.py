@@ -59,6 +59,8 @@ class ReferenceSolution(Frozen):
 
     calls: tuple[ToolCall, ...] = ()
     response: str
+    expects_refusals: bool = False
+    """True when the world is meant to refuse some of the calls; else a refused call is a fault."""
 
 
 class Task(Frozen):

@@ -45,7 +45,9 @@ CPU_FLAGS = (
     "--attention-backend", "torch_native",
     "--cuda-graph-backend-decode", "disabled",
     "--cuda-graph-backend-prefill", "disabled",
+    "--sleep-on-idle",
 )  # fmt: skip
+"""An idle scheduler would poll without pause and take a core from the trainer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

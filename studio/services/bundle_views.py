@@ -63,6 +63,8 @@ class GatesView:
     num_done: int = 0
     num_tasks: int = 0
     override_reason: str = ""
+    must_mend: bool = False
+    """Whether a gate is shut that no reason overrides."""
 
     @property
     def blocking(self) -> tuple[GateView, ...]:
@@ -101,7 +103,11 @@ class VerificationView:
 def gates_view(world: str, report: GateReport) -> GatesView:
     """A report with links to where failures are mended."""
     gates = tuple(_gate(world, gate) for gate in report.gates)
-    return GatesView(gates=gates, override_reason=report.override_reason)
+    return GatesView(
+        gates=gates,
+        override_reason=report.override_reason,
+        must_mend=bool(report.must_mend()),
+    )
 
 
 def check_view(world: str, check: GateCheck, wait_s: float = 0.0) -> GatesView:

@@ -4,7 +4,7 @@ A publication goes on beside the requests; its page shows how far it is. What wa
 changes: there is no function for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from exporter.bundle import Bundle
 from exporter.errors import ExporterError
-from exporter.manifest import GateReport
+from exporter.manifest import Gate, GateReport
 from exporter.writer import write_bundle
 from studio.database import Database
 from studio.errors import Conflict, StudioError
@@ -92,11 +92,19 @@ def _version_problems(wanted: Wanted, draft: Draft) -> tuple[Problem, ...]:
 
 
 def _gate_problems(wanted: Wanted, report: GateReport | None) -> tuple[Problem, ...]:
+    if report is not None and report.must_mend():
+        hint = "Mend what they name: no reason overrides errors of the world itself."
+        message = f"not met: {_names(report.must_mend())}"
+        return (Problem(path="override_reason", message=message, hint=hint),)
     if report is None or report.is_met or wanted.override_reason:
         return ()
-    names = ", ".join(gate.name.replace("_", " ") for gate in report.shut())
     hint = "Mend what they name, or write why this version is published all the same."
-    return (Problem(path="override_reason", message=f"not met: {names}", hint=hint),)
+    message = f"not met: {_names(report.shut())}"
+    return (Problem(path="override_reason", message=message, hint=hint),)
+
+
+def _names(gates: Sequence[Gate]) -> str:
+    return ", ".join(gate.name.replace("_", " ") for gate in gates)
 
 
 class Publication:

@@ -86,6 +86,7 @@ class TaskForm:
     dodged_bullet_weight: str
     calls: tuple[CallForm, ...]
     response: str
+    expects_refusals: bool
     errors: dict[str, str]
     """What is wrong, by field."""
 
@@ -163,6 +164,7 @@ def show_task(
             _show_call(i, _mapping(c), errors) for i, c in enumerate(_list(solution.get("calls")))
         ),
         response=_text(solution.get("response")),
+        expects_refusals=solution.get("expects_refusals") is True,
         errors=errors,
     )
 
@@ -200,7 +202,12 @@ def _read_solution(given: Mapping[str, str], numbers: list[str]) -> Json:
         arguments = given.get(f"call.{number}.arguments", "")
         calls.append({"tool": tool, "arguments": _parsed(arguments) if arguments.strip() else {}})
     response = given.get("response", "")
-    return {"calls": calls, "response": response} if calls or response.strip() else None
+    if not (calls or response.strip()):
+        return None
+    solution: dict[str, Json] = {"calls": calls, "response": response}
+    if given.get("expects_refusals") == "true":
+        solution["expects_refusals"] = True
+    return solution
 
 
 def _show_criterion(

@@ -7,6 +7,7 @@ from world_builder import checks
 from world_builder.entities import EntityType, Field, FieldKind
 from world_builder.rubrics import Examples, Rubric
 from world_builder.tasks import ReferenceSolution, Task
+from world_builder.tools import ToolCall
 from world_builder.world import World
 
 
@@ -55,6 +56,26 @@ def test_a_dangling_reference_is_named() -> None:
     world = library(entities={**library().entities, "loan": (loan,)})
     [failure] = gate(world, "references").failures
     assert (failure.path, failure.message) == ("entities.loan.ln-009.book", "no book 'bk-77'")
+
+
+def test_a_refused_call_is_a_fault_unless_it_is_meant() -> None:
+    solution = YEAR_TASK.reference_solution
+    assert solution is not None
+    strange = ToolCall(tool="lend_book", arguments={"book": "bk-77", "reader": "Ann"})
+    calls = (*solution.calls, strange)
+    refused = YEAR_TASK.model_copy(
+        update={"reference_solution": solution.model_copy(update={"calls": calls})}
+    )
+    [failure] = gate(library(tasks=(refused,)), "reference_solutions").failures
+    assert failure.path == "tasks.year-of-dune.reference_solution.calls"
+    assert failure.message.startswith(f"call {len(calls)} (lend_book) is refused: ")
+    meant = solution.model_copy(update={"calls": calls, "expects_refusals": True})
+    world = library(tasks=(YEAR_TASK.model_copy(update={"reference_solution": meant}),))
+    assert gate(world, "reference_solutions").is_met
+    idle = solution.model_copy(update={"expects_refusals": True})
+    world = library(tasks=(YEAR_TASK.model_copy(update={"reference_solution": idle}),))
+    [failure] = gate(world, "reference_solutions").failures
+    assert failure.message == "expects a refusal, but the world takes every call"
 
 
 def test_a_reference_that_loses_a_criterion_is_told_why() -> None:

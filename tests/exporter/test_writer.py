@@ -121,6 +121,13 @@ def test_shut_gates_need_a_reason_which_the_manifest_carries(tmp_path: Path) -> 
     assert not gates.is_met
 
 
+def test_no_reason_publishes_a_broken_world(tmp_path: Path) -> None:
+    with pytest.raises(GatesShut, match="no reason overrides errors of the world itself") as caught:
+        write_bundle(library(policies=()), "1.0.0", tmp_path, override_reason="in a hurry")
+    assert [gate.name for gate in caught.value.report.must_mend()] == ["validation"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_digest_is_the_hash_of_the_manifest_without_it(bundle_path: Path) -> None:
     manifest = json.loads((bundle_path / "bundle.json").read_text())
     digest = manifest.pop("digest")
@@ -237,5 +244,5 @@ def test_export_then_open_is_identity_on_disk(
     world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("identity")
-    path = write_bundle(world, "0.1.0", folder, override_reason="any content")
+    path = write_bundle(world, "0.1.0", folder, gates=run_gates(library()))
     assert Bundle.open(path).world == world
