@@ -13,6 +13,7 @@ from world_builder.errors import UnknownName
 from world_builder.phrases import PhraseBook
 from world_builder.rubrics import Criterion, CriterionCategory, CriterionKind, Rubric
 from world_builder.tasks import Task
+from world_builder.tools import ToolCall
 from world_builder.workbench import Workbench
 from world_builder.world import World
 from world_builder.worlds import build_world
@@ -65,6 +66,19 @@ def test_the_bookshop_stands_every_audit() -> None:
 def test_a_reference_that_fails_its_rubric_is_named() -> None:
     world = only(TASK, rubric=demanding(Number(value=-1)))
     assert_named(report_of("references", world), TASK, "c0 is unmet: expected -1")
+
+
+def test_a_refused_call_is_named_unless_it_is_meant() -> None:
+    solution = bookshop().task(TASK).reference_solution
+    assert solution is not None
+    wrong = ToolCall(tool="cancel_order", arguments={"id": "ord-0"})
+    tried = solution.model_copy(update={"calls": (*solution.calls, wrong)})
+    report = report_of("references", only(TASK, reference_solution=tried))
+    assert_named(report, TASK, "refused calls: cancel_order: ")
+    meant = tried.model_copy(update={"expects_refusals": True})
+    assert report_of("references", only(TASK, reference_solution=meant)).is_met
+    vain = solution.model_copy(update={"expects_refusals": True})
+    assert_named(report_of("references", only(TASK, reference_solution=vain)), TASK, "no call")
 
 
 def test_a_missing_reference_is_named() -> None:

@@ -4,7 +4,6 @@ A criterion without a check leaves the outcome open unless another one refuses: 
 or failed for want of a judge.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,14 +28,23 @@ class Attempt:
     """How a solution fared."""
 
     outcome: Outcome
-    refused_by: tuple[Verdict, ...] = ()
+    refused_by: tuple[Verdict, ...]
     """The demanded criteria that are not met."""
+    trajectory: Trajectory
 
 
 def attempt(bench: Workbench, task: Task, solution: ReferenceSolution) -> Attempt:
     """How a solution fares in a task, every check decided."""
-    context = CheckContext(task=task, trajectory=bench.run(task, solution), base=bench.base)
-    return _judged(demanded(task.rubric), context)
+    trajectory = bench.run(task, solution)
+    context = CheckContext(task=task, trajectory=trajectory, base=bench.base)
+    verdicts = [check_criterion(criterion, context) for criterion in demanded(task.rubric)]
+    refused = tuple(v for v in verdicts if v is not None and v.value is not VerdictValue.MET)
+    outcome = Outcome.OPEN if None in verdicts else Outcome.PASSED
+    return Attempt(
+        outcome=Outcome.REFUSED if refused else outcome,
+        refused_by=refused,
+        trajectory=trajectory,
+    )
 
 
 def quick_outcome(bench: Workbench, task: Task, solution: ReferenceSolution) -> Outcome:
@@ -59,11 +67,3 @@ def quick_outcome(bench: Workbench, task: Task, solution: ReferenceSolution) -> 
 def demanded(rubric: Rubric) -> tuple[Criterion, ...]:
     """The criteria that a pass depends on: all but extra credit."""
     return tuple(c for c in rubric.criteria if c.kind is not CriterionKind.EXTRA_CREDIT)
-
-
-def _judged(criteria: Iterable[Criterion], context: CheckContext) -> Attempt:
-    verdicts = [check_criterion(criterion, context) for criterion in criteria]
-    refused = tuple(v for v in verdicts if v is not None and v.value is not VerdictValue.MET)
-    if refused:
-        return Attempt(outcome=Outcome.REFUSED, refused_by=refused)
-    return Attempt(outcome=Outcome.OPEN if None in verdicts else Outcome.PASSED)

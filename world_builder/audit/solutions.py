@@ -81,12 +81,17 @@ def _reference_failure(bench: Workbench, task: Task) -> list[AuditFailure]:
     if task.reference_solution is None:
         hint = "record the calls and the answer that solve it"
         return [AuditFailure(task_id=task.id, message="has no reference solution", hint=hint)]
-    refused = attempt(bench, task, task.reference_solution).refused_by
-    if not refused:
+    run = attempt(bench, task, task.reference_solution)
+    told = [f"{v.criterion_id} is {v.value}: {v.reason}" for v in run.refused_by]
+    refused = [record for record in run.trajectory.calls if record.is_error]
+    if bool(refused) != task.reference_solution.expects_refusals:
+        calls = ", ".join(f"{r.call.tool}: {r.value.get('message')}" for r in refused)
+        told.append(f"refused calls: {calls}" if refused else "no call is refused, as it expects")
+    if not told:
         return []
-    told = "; ".join(f"{v.criterion_id} is {v.value}: {v.reason}" for v in refused)
-    hint = "mend the solution, or the criterion that refuses it"
-    return [AuditFailure(task_id=task.id, message=f"the reference fails: {told}", hint=hint)]
+    hint = "mend the solution, or the criterion or call that refuses it"
+    message = f"the reference fails: {'; '.join(told)}"
+    return [AuditFailure(task_id=task.id, message=message, hint=hint)]
 
 
 def _audit_answers(

@@ -60,7 +60,7 @@ class Site:
 
     def answering(self, kind: MutantKind, description: str, response: str) -> Mutant:
         """The reference's calls with another response."""
-        solution = ReferenceSolution(calls=self.solution.calls, response=response)
+        solution = self.solution.model_copy(update={"response": response})
         return Mutant(kind=kind, description=description, solution=solution)
 
     def calling(
@@ -71,5 +71,5 @@ class Site:
         call_index: int | None = None,
     ) -> Mutant:
         """The reference's response after other calls."""
-        solution = ReferenceSolution(calls=calls, response=self.response)
+        solution = self.solution.model_copy(update={"calls": calls})
         return Mutant(kind=kind, description=description, solution=solution, call_index=call_index)
