@@ -14,6 +14,7 @@ from world_builder.entities import target_of
 from world_builder.operations import Severity
 from world_builder.tasks import Split, Task
 from world_builder.validation import validate_world
+from world_builder.wording import counted
 from world_builder.world import World
 
 
@@ -51,7 +52,7 @@ def _validation(world: World) -> Gate:
             )
         )
     num_warnings = sum(p.severity is Severity.WARNING for p in problems)
-    detail = f"{len(failures)} errors, {num_warnings} warnings"
+    detail = f"{counted(len(failures), 'error')}, {counted(num_warnings, 'warning')}"
     return gate("validation", detail, failures)
 
 
@@ -90,7 +91,7 @@ def _distinct_prompts(world: World) -> Gate:
         for group in _same_prompt(world)
         for task in group[1:]
     ]
-    return gate("distinct_prompts", f"{len(world.tasks)} prompts compared", failures)
+    return gate("distinct_prompts", f"{counted(len(world.tasks), 'prompt')} compared", failures)
 
 
 def _no_leak(world: World) -> Gate:

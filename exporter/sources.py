@@ -11,6 +11,7 @@ from exporter import layout
 from exporter.bundle import Bundle
 from exporter.errors import ExporterError
 from world_builder.validation import Problem, has_errors, parse_world
+from world_builder.wording import counted
 from world_builder.world import World
 from world_builder.worlds import WORLD_NAMES, build_world
 
@@ -24,7 +25,7 @@ class WorldBroken(ExporterError):
     def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
         lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"{source} is broken, {len(problems)} problems:\n{lines}")
+        super().__init__(f"{source} is broken, {counted(len(problems), 'problem')}:\n{lines}")
 
 
 def load_world(source: str) -> World:

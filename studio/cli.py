@@ -4,6 +4,7 @@ Each command imports what it needs when it runs, so that `--help` is quick and l
 package.
 """
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -49,11 +50,23 @@ def studio(
     jobs = Jobs(settings.jobs)
     if backend_install and not backend_view(data_dir, jobs).is_ready:
         install_backend(data_dir, jobs)
-    typer.echo(f"CoreCraft Studio: http://{host}:{port}")
-    uvicorn.run(
-        create_app(settings), host=host, port=port, log_level="warning",
-        timeout_graceful_shutdown=STREAM_GRACE_S,
-    )  # fmt: skip
+    with _listener(host, port) as listener:
+        app = create_app(settings)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STREAM_GRACE_S)
+        typer.echo(f"CoreCraft Studio: http://{host}:{listener.getsockname()[1]}")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises typer.BadParameter when it cannot."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        hint = "choose another --port, or stop what uses it"
+        raise typer.BadParameter(
+            f"cannot listen on {host}:{port}: {error.strerror}; {hint}"
+        ) from error
 
 
 def _make_folder(path: Path) -> None:

@@ -11,6 +11,7 @@ import typer
 from world_builder.audit import AUDIT_NAMES, AuditReport, run_audits
 from world_builder.errors import UnknownName
 from world_builder.validation import Problem, has_errors, parse_world, validate_world
+from world_builder.wording import counted
 from world_builder.world import World
 from world_builder.worlds import WORLD_NAMES, build_world, violations
 
@@ -57,7 +58,7 @@ def check(source: Source, as_json: AsJson = False) -> None:
         for violation in broken or ():
             typer.echo(f"violation: {violation}")
         told = "not checked for consistency" if broken is None or is_bad else _consistency(broken)
-        typer.echo(f"{len(problems)} problems, {told}")
+        typer.echo(f"{counted(len(problems), 'problem')}, {told}")
         if world is not None:
             typer.echo(", ".join(f"{n:,} {name}" for name, n in _counts(world).items()))
     raise typer.Exit(1 if is_bad or broken else 0)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from studio import htmx
-from studio.errors import Invalid, StudioError
+from studio.errors import Invalid, NotFound, StudioError
 from studio.htmx import Answer, Notice, Tone
 from studio.pages import notice_only, render, to_json
 from studio.shell import Shell, make_shell
@@ -18,6 +19,7 @@ from world_builder.validation import Problem
 
 log = logging.getLogger("studio")
 
+_EXPECTED = "{!r} was sent; the API's description at /docs says what is expected"
 _TITLES = {404: "Not found", 405: "Not possible here", 413: "Too large"}
 
 
@@ -49,9 +51,18 @@ def answer_error(
     if answer is Answer.FRAGMENT:
         return notice_only(request, Notice(text=f"{title}: {message}", tone=Tone.BAD), status)
     with request.app.state.studio.database.read() as session:
-        shell = make_shell(request, session, title)
+        shell = _shell(request, session, title)
     page = ErrorPage(shell=shell, message=message, problems=problems)
     return render(request, "errors/error.html", page, status=status)
+
+
+def _shell(request: Request, session: Session, title: str) -> Shell:
+    """The shell of the world that the address names; a bare one when there is no such world."""
+    world = request.path_params.get("world")
+    try:
+        return make_shell(request, session, title, world=world)
+    except NotFound:
+        return make_shell(request, session, title)
 
 
 def _studio_error(request: Request, error: Exception) -> Response:
@@ -65,7 +76,11 @@ def _bad_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     problems = tuple(
-        Problem(path=".".join(str(part) for part in one["loc"][1:]), message=str(one["msg"]))
+        Problem(
+            path=".".join(str(part) for part in one["loc"][1:]),
+            message="is missing" if one["type"] == "missing" else str(one["msg"]),
+            hint="add it" if one["type"] == "missing" else _EXPECTED.format(one.get("input")),
+        )
         for one in error.errors()
     )
     message = "; ".join(f"{p.path}: {p.message}" for p in problems)

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from studio import htmx
 from studio.htmx import Answer, Notice
 from studio.shell import Shell
+from world_builder.wording import counted, words
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES, STATIC = ROOT / "templates", ROOT / "static"
@@ -107,7 +108,8 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"static": static_url, "url_quote": _url_quote}
+    environment.globals |= {"static": static_url, "url_quote": _url_quote, "counted": counted}
+    environment.filters["words"] = words
     environment.globals["ui"] = environment.get_template("components/ui.html").module
     return environment
 

@@ -82,8 +82,10 @@ const prepare = (figure) => {
   const { signal } = stop;
   let uPlot = null;
   let chart = null;
+  const showEmptiness = () => figure.toggleAttribute("data-empty", !spec.series.some((one) => one.values.some((value) => value != null)));
   const again = () => {
     chart?.destroy();
+    showEmptiness();
     chart = uPlot && new uPlot(options(uPlot, figure, spec, plot), dataOf(spec), plot);
   };
   if (figure.dataset.chartEvent) {
@@ -92,6 +94,7 @@ const prepare = (figure) => {
       showValues(figure, spec);
       if (spec.x.length < 5) again();
       else chart?.setData(dataOf(spec));
+      showEmptiness();
     }, { signal });
   }
   document.addEventListener("theme:change", again, { signal });

@@ -21,6 +21,7 @@ from studio.shell import Link, Shell, make_shell
 from world_builder.entities import EntityType, FieldKind
 from world_builder.frozen import Json
 from world_builder.validation import Problem
+from world_builder.wording import counted
 
 router = APIRouter(prefix="/worlds/{world}/entity-types", tags=["entity types"])
 
@@ -111,7 +112,8 @@ def _save(request: Request, db: Database, who: str, world: str, name: str, edit:
     key, count = outcome.saved.item.ref.key, len(outcome.broken)
     undo = outcome.saved.revision_id
     notice = Notice(
-        text=f"Saved {key}" + (f"; {count} problems in its entities to mend" if count else ""),
+        text=f"Saved {key}"
+        + (f"; {counted(count, 'problem')} in its entities to mend" if count else ""),
         tone=Tone.WARN if count else Tone.GOOD,
         undo_url=f"/revisions/{undo}/undo" if undo else None,
     )

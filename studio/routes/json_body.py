@@ -19,9 +19,13 @@ async def read_json(request: Request) -> object:
         message, hint = "holds half of a surrogate pair", "send whole characters, as UTF-8"
         raise Invalid((Problem(path="body", message=message, hint=hint),)) from None
     except RecursionError:
-        raise Invalid((Problem(path="body", message="is nested too deeply"),)) from None
+        raise Invalid(
+            (Problem(path="body", message="is nested too deeply", hint="send flatter data"),)
+        ) from None
     except ValueError as error:
-        raise Invalid((Problem(path="body", message=f"is not JSON: {error}"),)) from None
+        raise Invalid(
+            (Problem(path="body", message=f"is not JSON: {error}", hint="send one JSON value"),)
+        ) from None
     return body
 
 
@@ -30,7 +34,7 @@ async def _json_body(request: Request) -> dict[str, Json] | None:
         return None
     body = await read_json(request)
     if not isinstance(body, dict):
-        raise Invalid((Problem(path="body", message="must be a JSON object"),))
+        raise Invalid((Problem(path="body", message="must be a JSON object", hint="send {...}"),))
     return body
 
 

@@ -21,6 +21,7 @@ from studio.services.policies import PolicyRow, list_policies, rendered
 from studio.shell import Link, Shell, make_shell
 from world_builder.frozen import Json
 from world_builder.validation import Problem
+from world_builder.wording import counted
 from world_builder.world import Policy
 
 router = APIRouter(prefix="/worlds/{world}/policies", tags=["policies"])
@@ -112,7 +113,9 @@ def delete(request: Request, db: Db, who: Who, world: str, name: str) -> Respons
     with db.read() as session:
         used = policy_usage(session, world_id(session, world)).get(name, 0)
     if used:
-        raise Conflict(f"{used} tasks use {name!r} as their system prompt; give them another one.")
+        raise Conflict(
+            f"{counted(used, 'task')} still have {name!r} as system prompt; give them another one."
+        )
     revision = authoring.delete(db, world, POLICIES, name, who=who)
     notice = Notice(text=f"Deleted {name}", undo_url=f"/revisions/{revision}/undo")
     return done(request, f"/worlds/{world}/policies", notice=notice)

@@ -27,9 +27,9 @@ from studio.services import tasks
 from studio.services.preview import AnswerKind, Asked, Preview, Run
 from studio.services.tasks import Opened
 from world_builder.errors import WorldError
-from world_builder.frozen import Json
+from world_builder.frozen import Frozen, Json
 from world_builder.rubrics import Verdict
-from world_builder.validation import Problem
+from world_builder.validation import parse
 
 router = APIRouter(prefix="/worlds/{world}/tasks/{task_id}", tags=["tasks"])
 
@@ -68,16 +68,23 @@ async def judge(
     return await _answer(request, studio, world, task, given, previews.show(run, decided))
 
 
+class AskedBody(Frozen):
+    """What an API client asks of the preview."""
+
+    kind: AnswerKind = AnswerKind.REFERENCE
+    error: str = ""
+    text: str = ""
+    with_calls: bool = True
+    task: dict[str, Json] | None = None
+    """None takes the stored task."""
+
+
 def _asked(body: dict[str, Json], task: Opened) -> tuple[dict[str, Json], Asked]:
-    kind, data = body.get("kind", "reference"), body.get("task", dict(task.stored.payload))
-    if kind not in list(AnswerKind) or not isinstance(data, dict):
-        names = ", ".join(AnswerKind)
-        raise Invalid((Problem(path="kind", message=f"is one of {names}; `task` is an object"),))
-    asked = Asked(
-        kind=AnswerKind(str(kind)), error=str(body.get("error") or ""),
-        text=str(body.get("text") or ""), with_calls=body.get("with_calls", True) is not False,
-    )  # fmt: skip
-    return data, asked
+    read, problems = parse(AskedBody, body, path="body")
+    if read is None:
+        raise Invalid(problems)
+    asked = Asked(kind=read.kind, error=read.error, text=read.text, with_calls=read.with_calls)
+    return dict(task.stored.payload) if read.task is None else read.task, asked
 
 
 async def _answer(

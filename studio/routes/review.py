@@ -36,6 +36,7 @@ from studio.services.review_lists import (
     votes,
 )
 from studio.shell import Shell, make_shell
+from world_builder.wording import words as spoken
 
 router = APIRouter(prefix="/review", tags=["review"])
 
@@ -169,7 +170,7 @@ def _blind_url(review: Review, place: Place, lines: tuple[TaskLine, ...], who: s
 def _choices(groups: tuple[Slices, ...], filters: Filters) -> tuple[Choice, ...]:
     outcomes = tuple((name, word) for name, (word, _) in OUTCOMES.items())
     by_group = (
-        (each.name, each.title, tuple((r.name, r.name.replace("_", " ")) for r in each.rows))
+        (each.name, each.title, tuple((r.name, spoken(r.name)) for r in each.rows))
         for each in groups
         if len(each.rows) > 1
     )
@@ -188,7 +189,7 @@ def _chips(review: Review, place: Place) -> tuple[Chip, ...]:
     words = {name: word for name, (word, _) in OUTCOMES.items()} | dict(TAG_TITLES.items())
     return tuple(
         Chip(
-            label=f"{name}: {words.get(value, value).replace('_', ' ')}",
+            label=f"{name}: {spoken(words.get(value, value))}",
             url=review.url + place.query(**{name: None}),
         )
         for name, value in place.filters.active()

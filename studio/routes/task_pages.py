@@ -23,6 +23,7 @@ from world_builder.frozen import Json
 from world_builder.rubrics import CriterionCategory, CriterionKind, Scope
 from world_builder.tasks import Category, Difficulty, Split, Task, TaskStatus
 from world_builder.validation import Problem
+from world_builder.wording import words
 
 Choices = tuple[tuple[str, str], ...]
 
@@ -38,11 +39,6 @@ _STEPS: Mapping[TaskStatus, tuple[str, str]] = {
     TaskStatus.APPROVED: ("Approve", "a"),
     TaskStatus.RETIRED: ("Retire", "alt+r"),
 }
-
-
-def words(value: str) -> str:
-    """A declared name as people read it."""
-    return value.replace("_", " ")
 
 
 def choices(values: object) -> Choices:

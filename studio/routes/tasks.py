@@ -28,7 +28,6 @@ from studio.routes.task_pages import (
     edit_page,
     index_page,
     options_of,
-    words,
 )
 from studio.services import authoring, tasks
 from studio.services.task_acts import apply_act
@@ -37,6 +36,7 @@ from studio.services.tasks import TaskConflict
 from studio.services.world_cache import snapshot
 from studio.shell import Link, make_shell
 from world_builder.validation import Problem
+from world_builder.wording import words
 
 router = APIRouter(prefix="/worlds/{world}/tasks", tags=["tasks"])
 

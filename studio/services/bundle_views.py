@@ -16,6 +16,7 @@ from exporter.bundle import verify
 from exporter.manifest import Counts, Gate, GateFailure, GateReport, Manifest
 from studio.repository.bundles import BundleVersion
 from studio.services.gate_checks import GateCheck
+from world_builder.wording import words
 
 MOST_FAILURES = 40
 """Of one gate that a page lists; the rest is counted."""
@@ -186,7 +187,7 @@ def _quoted(name: str) -> str:
 
 def _gate(world: str, gate: Gate) -> GateView:
     return GateView(
-        title=_TITLES.get(gate.name, gate.name.replace("_", " ")),
+        title=_TITLES.get(gate.name, words(gate.name)),
         is_met=gate.is_met,
         is_blocking=gate.is_blocking,
         detail=gate.detail,

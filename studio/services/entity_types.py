@@ -15,6 +15,7 @@ from world_builder.entities import EntityType
 from world_builder.frozen import Json
 from world_builder.validation import Problem
 from world_builder.validation.entities import entity_problems, type_problems
+from world_builder.wording import counted
 
 Data = Mapping[str, Json]
 
@@ -85,7 +86,10 @@ def delete_type(db: Database, world: str, name: str, *, who: str) -> int:
     with db.write() as session:
         key = world_id(session, world)
         if count := ENTITIES.counts(session, key).get(name, 0):
-            raise Conflict(f"There are {count} entities of {name!r}; delete them first.")
+            raise Conflict(
+                f"{counted(count, 'entity', 'entities')} of {name!r} would be lost; "
+                "delete them first."
+            )
         users = [t.name for t in list_types(session, key) if name in t.refers_to]
         if users:
             raise Conflict(f"{', '.join(users)} refer to {name!r}; change their fields first.")

@@ -27,6 +27,7 @@ from world_builder.replay import replay
 from world_builder.rubrics import Criterion, Rubric, Scope, Verdict, VerdictValue, judgement
 from world_builder.tasks import ReferenceSolution, Task
 from world_builder.trajectory import Trajectory
+from world_builder.wording import counted
 
 
 class AnswerKind(StrEnum):
@@ -306,7 +307,7 @@ def _result_words(value: Mapping[str, Json], is_error: bool) -> str:
     for name in ("status", "ok", "total", "count"):
         if isinstance(value.get(name), str | int | bool):
             return f"{name} {json.dumps(value[name])}".replace('"', "")
-    return f"{len(value)} fields"
+    return counted(len(value), "field")
 
 
 _MOST_REMEMBERED = 2_000

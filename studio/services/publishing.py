@@ -25,6 +25,7 @@ from studio.repository.worlds import load_world, world_id
 from studio.services.gate_checks import GateCheck, check_of
 from studio.services.versions import NextVersion, is_version, next_version, precedence
 from world_builder.validation import Problem
+from world_builder.wording import words
 from world_builder.world import World
 
 MAX_NOTES = 10_000
@@ -104,7 +105,7 @@ def _gate_problems(wanted: Wanted, report: GateReport | None) -> tuple[Problem, 
 
 
 def _names(gates: Sequence[Gate]) -> str:
-    return ", ".join(gate.name.replace("_", " ") for gate in gates)
+    return ", ".join(words(gate.name) for gate in gates)
 
 
 class Publication:

@@ -21,6 +21,7 @@ from rl_backend.evaluation.report import EvalReport
 from rl_backend.records import BundleLock, RolloutRecord, RunState
 from rl_backend.rundir import RunDir, RunDirError, list_runs
 from studio.errors import Conflict, NotFound, StudioError
+from world_builder.wording import counted
 
 FEWEST_TASKS = 6
 """With fewer pairs not even a change of all of them is significant at 5 % (2 / 2^5 = 6 %)."""
@@ -168,7 +169,7 @@ def open_review(run: RunDir, baseline: int | None = None, trained: int | None = 
     """
     steps = run.eval_steps()
     if len(steps) < 2:
-        raise NotFound(f"{run.id} has {len(steps)} evaluation(s); a comparison needs two.")
+        raise NotFound(f"{run.id} has {counted(len(steps), 'evaluation')}; a comparison needs two.")
     first = steps[0] if baseline is None else baseline
     last = steps[-1] if trained is None else trained
     for step in (first, last):
@@ -217,7 +218,7 @@ def headline(review: Review) -> Headline:
 def open_pair(run: RunDir, review: Review, task: ComparedTask, number: int) -> Pair:
     """The pair of a task with that number, from 0. Raises NotFound; Conflict when files changed."""
     if not 0 <= number < task.num_pairs:
-        raise NotFound(f"{task.task_id} has {task.num_pairs} pair(s), counted from 0.")
+        raise NotFound(f"{task.task_id} has {counted(task.num_pairs, 'pair')}, counted from 0.")
     steps = (review.comparison.baseline_step, review.comparison.trained_step)
     try:
         baseline, trained = (

@@ -204,10 +204,8 @@ def _read_solution(given: Mapping[str, str], numbers: list[str]) -> Json:
     response = given.get("response", "")
     if not (calls or response.strip()):
         return None
-    solution: dict[str, Json] = {"calls": calls, "response": response}
-    if given.get("expects_refusals") == "true":
-        solution["expects_refusals"] = True
-    return solution
+    is_refused = given.get("expects_refusals") == "true"
+    return {"calls": calls, "response": response, "expects_refusals": is_refused}
 
 
 def _show_criterion(

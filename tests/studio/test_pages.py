@@ -38,6 +38,9 @@ def test_every_answer_has_strict_headers(browser: TestClient) -> None:
 
 def test_what_is_not_there_says_so(browser: TestClient, api: TestClient, htmx: TestClient) -> None:
     assert "There is no world" in browser.get("/worlds/none").text
+    lost = browser.get("/worlds/shop/tasks/none")
+    assert lost.status_code == 404
+    assert "/worlds/shop/entities" in lost.text
     assert api.get("/worlds/none").status_code == 404
     fragment = htmx.get("/worlds/none")
     assert (fragment.status_code, fragment.headers["HX-Reswap"]) == (404, "none")

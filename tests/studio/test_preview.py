@@ -25,6 +25,7 @@ from world_builder.tools import ToolCall
 from world_builder.worlds import build_world
 
 PREVIEW = "/worlds/shop/tasks/total-of-order/preview"
+
 KEY = "sk-very-secret"
 
 
@@ -186,3 +187,13 @@ def test_the_judges_verdicts_are_streamed_remembered_and_keep_the_key(
     assert "reward 1.00" in again.text
     assert len(messages_api.asked) == 3
     assert KEY not in streamed.text + again.text + caplog.text
+
+
+def test_unknown_keys_and_kinds_are_refused_with_hints(api: TestClient) -> None:
+    body = {"kind": "rumour", "txet": "$1"}
+    answer = api.post(PREVIEW, json=body)
+    assert answer.status_code == 422
+    problems = {p["path"]: p for p in answer.json()["problems"]}
+    assert set(problems) == {"body.kind", "body.txet"}
+    assert problems["body.txet"]["hint"] == "remove it, or mend the spelling"
+    assert all(p["hint"] for p in problems.values())

@@ -26,7 +26,7 @@ def data(world: World) -> dict[str, Any]:
 def test_a_sound_world_has_only_the_warning_on_its_short_rubric(data: dict[str, Any]) -> None:
     world, problems = parse_world(data)
     assert world is not None
-    assert [p.message for p in problems] == ["only 1 criteria"]
+    assert [p.message for p in problems] == ["only 1 criterion"]
     assert validate_world(world) == problems
 
 

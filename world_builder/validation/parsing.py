@@ -21,6 +21,26 @@ _PARTS: dict[str, type[BaseModel]] = {
     "policies": Policy,
     "tasks": Task,
 }
+_SAID = {
+    "missing": ("is missing", "add it"),
+    "extra_forbidden": ("is not known here", "remove it, or mend the spelling"),
+}
+_HINTS = {
+    "enum": "choose one of these",
+    "literal_error": "choose one of these",
+    "string_pattern_mismatch": "lower case, digits, `_` and `-`, beginning with a letter",
+    "union_tag_invalid": "choose one of these kinds",
+    "union_tag_not_found": "say which `kind` it is",
+}
+"""What to do about a kind of mistake, where pydantic's message does not say it."""
+
+
+def parse(
+    model: type[Model], data: object, *, path: str
+) -> tuple[Model | None, tuple[Problem, ...]]:
+    """The value that raw data describe, or what is wrong with them, each place below `path`."""
+    read, problems = _parse(path, model, data)
+    return read, tuple(problems)
 
 
 def parse_world(data: object) -> tuple[World | None, tuple[Problem, ...]]:
@@ -69,11 +89,16 @@ def _parse(path: str, model: type[Model], data: object) -> tuple[Model | None, l
 def _problem(path: str, details: Any) -> Problem:
     parts = [p for p in details["loc"] if not (isinstance(p, str) and p.startswith("function-"))]
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts)
-    missing = details["type"] == "missing"
-    extra = details["type"] == "extra_forbidden"
-    message = "is missing" if missing else "is not known here" if extra else details["msg"]
-    hint = "add it" if missing else "remove it, or mend the spelling" if extra else ""
+    kind = details["type"]
+    message, hint = _SAID.get(kind, (details["msg"], _HINTS.get(kind, "")))
+    if not hint:
+        hint = f"change {_short(details.get('input'))}"
     return Problem(path=f"{path}{where}", message=message, hint=hint)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _read_items(

@@ -12,6 +12,7 @@ from world_builder.tools import Tool
 from world_builder.validation.entities import Ids, regex_error
 from world_builder.validation.problems import Problem, duplicates, unknown
 from world_builder.validation.tools import expression_problems
+from world_builder.wording import counted
 
 MIN_CRITERIA = 3
 """Fewer criteria than this draw a warning."""
@@ -64,7 +65,7 @@ def _rubric_problems(
     elif len(criteria) < MIN_CRITERIA:
         yield Problem(
             path=f"{path}.criteria",
-            message=f"only {len(criteria)} criteria",
+            message=f"only {counted(len(criteria), 'criterion', 'criteria')}",
             hint=f"say at least {MIN_CRITERIA} things that a right answer must have",
             severity=Severity.WARNING,
         )
