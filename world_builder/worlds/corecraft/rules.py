@@ -182,6 +182,26 @@ def shipping_cents(service: str, tier: str, goods_cents: int, *, is_oversize: bo
     return price + (OVERSIZE_CENTS if is_oversize and tier != "platinum" else 0)
 
 
+def line_cents(unit_price_cents: int, qty: int, tier: str, *, is_clearance: bool) -> int:
+    """What a customer paid for items of one line: the list price less her loyalty discount.
+
+    >>> line_cents(10000, 2, "silver", is_clearance=False)
+    19400
+    """
+    goods = unit_price_cents * qty
+    return goods if is_clearance else goods - discount_cents(goods, tier)
+
+
+def restocking_cents(paid_cents: int, tier: str, condition: str | None, reason: str) -> int:
+    """The part of a line that is kept back when it returns.
+
+    >>> restocking_cents(19400, "silver", "opened", "changed_mind")
+    2910
+    """
+    is_due = reason == "changed_mind" and condition == "opened" and tier != "platinum"
+    return percent(paid_cents, RESTOCKING_PERCENT) if is_due else 0
+
+
 def add_business_days(day: date, num_days: int) -> date:
     """The day so many working days (Monday to Friday) later.
 
