@@ -1,0 +1,77 @@
+"""Computers that work, and computers with exactly one fault."""
+
+from random import Random
+
+from world_builder.worlds.corecraft.company import Product
+from world_builder.worlds.corecraft.reckoning.compatibility import incompatibilities
+
+Machine = tuple[tuple[Product, int], ...]
+
+FAULTS = (
+    "socket",
+    "memory_type",
+    "memory_slots",
+    "form_factor",
+    "gpu_length",
+    "cooler_height",
+    "radiator",
+    "cooler_heat",
+    "psu_power",
+    "psu_recommendation",
+    "m2_slots",
+    "graphics",
+)
+"""The faults that planted machines have, each at least a few times."""
+_TOGETHER = {"psu_power": ("psu_power", "psu_recommendation")}
+"""A supply too weak for the machine is mostly too weak for the card's maker as well."""
+_MANY_TRIES = 4000
+
+
+def a_machine(rng: Random, products: tuple[Product, ...]) -> Machine:
+    """Parts that fit together and are sold today."""
+    return _found(rng, products, ())
+
+
+def a_faulty_machine(rng: Random, products: tuple[Product, ...], fault: str) -> Machine:
+    """Parts that break one rule and, but for `_TOGETHER`, no other."""
+    for _ in range(_MANY_TRIES):
+        machine = list(a_machine(rng, products))
+        i = rng.randrange(len(machine))
+        part, qty = machine[i]
+        if fault == "graphics" and part.category == "gpu":
+            del machine[i]
+        elif fault in ("m2_slots", "memory_slots"):
+            machine[i] = (part, qty + rng.choice((1, 2, 3)))
+        else:
+            machine[i] = (rng.choice(_sold(products, part.category)), qty)
+        found = incompatibilities(machine)
+        if found and found in ((fault,), _TOGETHER.get(fault)):
+            return tuple(machine)
+    raise LookupError(f"no machine with the fault {fault} was found")
+
+
+def _found(rng: Random, products: tuple[Product, ...], faults: tuple[str, ...]) -> Machine:
+    for _ in range(_MANY_TRIES):
+        machine = _draw(rng, products)
+        if incompatibilities(machine) == faults:
+            return machine
+    raise LookupError("no machine was found")
+
+
+def _draw(rng: Random, products: tuple[Product, ...]) -> Machine:
+    """Parts that at least share a socket; whether the rest fits is for the rules to say."""
+    cpu = rng.choice(_sold(products, "cpu"))
+    boards = [b for b in _sold(products, "motherboard") if b.specs["socket"] == cpu.specs["socket"]]
+    board = rng.choice(boards)
+    kinds = [
+        m for m in _sold(products, "memory") if m.specs["memory_type"] == board.specs["memory_type"]
+    ]
+    chosen = [(cpu, 1), (board, 1), (rng.choice(kinds), 1)]
+    if not cpu.specs["has_graphics"] or rng.random() < 0.7:
+        chosen.append((rng.choice(_sold(products, "gpu")), 1))
+    rest = ("storage", "psu", "case", "cooler")
+    return (*chosen, *((rng.choice(_sold(products, category)), 1) for category in rest))
+
+
+def _sold(products: tuple[Product, ...], category: str) -> list[Product]:
+    return [p for p in products if p.category == category and p.status == "active"]
