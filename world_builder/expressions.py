@@ -5,6 +5,7 @@ and run many times; nothing here knows operations or tasks.
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -72,6 +73,26 @@ def add_days(moment: object, days: int) -> str:
     return (as_datetime(moment) + timedelta(days=days)).isoformat()
 
 
+def add_hours(moment: object, hours: int) -> str:
+    """The moment so many hours later, in the zone it was given.
+
+    >>> add_hours("2025-09-15T23:30:00-04:00", 8)
+    '2025-09-16T07:30:00-04:00'
+    """
+    return (as_datetime(moment) + timedelta(hours=hours)).isoformat()
+
+
+def add_months(day: str, months: int) -> str:
+    """The same day of the month so many months later, or that month's last day.
+
+    >>> add_months("2024-01-31", 1), add_months("2023-11-15", 26)
+    ('2024-02-29', '2026-01-15')
+    """
+    start = date.fromisoformat(day[:10])
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1])).isoformat()
+
+
 def as_datetime(value: object) -> datetime:
     """The moment that ISO text or a datetime names; a bare date is its midnight in UTC.
 
@@ -94,6 +115,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "round": lambda x: int(Decimal(str(x)).quantize(Decimal(1), rounding=ROUND_HALF_UP)),
     "days_between": days_between,
     "add_days": add_days,
+    "add_hours": add_hours,
+    "add_months": add_months,
+    "first": lambda items, count: items[:count],
     "date": lambda moment: as_datetime(moment).date().isoformat(),
     "money": money,
     "percent": percent,

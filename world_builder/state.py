@@ -8,7 +8,7 @@ the world.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TypeAlias
 
 from world_builder.diff import Change, Patch, StateDiff
@@ -90,7 +90,7 @@ class WorldState:
     def __init__(self, base: WorldBase, start: Start = _PLAIN) -> None:
         """A state as the task begins. Raises StateError when a start patch cannot be applied."""
         self.base = base
-        self.now = start.now or base.world.now
+        self.now = with_fixed_offset(start.now or base.world.now)
         self._start_layer: Overlay = {}
         self._start_hash_sum: int | None = None
         self._layers: list[Overlay] = [{}]
@@ -264,6 +264,12 @@ class WorldState:
             else:
                 known = self.get(patch.entity_type, patch.id) or {}
                 self.put(patch.entity_type, {**known, **patch.values, "id": patch.id})
+
+
+def with_fixed_offset(moment: datetime) -> datetime:
+    """The same moment and offset without a zone's rules, as expressions need it."""
+    offset = moment.utcoffset()
+    return moment if offset is None else moment.replace(tzinfo=timezone(offset))
 
 
 def _holds(field_value: Json, value: Json) -> bool:

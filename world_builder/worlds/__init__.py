@@ -11,7 +11,10 @@ from typing import cast
 from world_builder.errors import UnknownName
 from world_builder.world import World
 
-_PACKAGES: Mapping[str, str] = {"tutorial": "world_builder.worlds.tutorial"}
+_PACKAGES: Mapping[str, str] = {
+    "tutorial": "world_builder.worlds.tutorial",
+    "corecraft": "world_builder.worlds.corecraft",
+}
 
 WORLD_NAMES: tuple[str, ...] = tuple(_PACKAGES)
 """The worlds that `build_world` knows."""

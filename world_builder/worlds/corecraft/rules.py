@@ -138,6 +138,8 @@ REFUND_LIMIT_CENTS = {
 }
 """The largest refund an employee may make alone; one above it needs somebody whose limit covers
 it, and is escalated to the level `manager` until then."""
+GOODWILL_CENTS = 2500
+"""The most that goodwill gives, once per order."""
 ESCALATION_HOURS = {"tier_2": 24, "manager": 8, "safety": 2}
 """Hours until an escalation must be taken up."""
 LONG_OPEN_HOURS = 72

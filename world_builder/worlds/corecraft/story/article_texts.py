@@ -88,8 +88,9 @@ ARTICLES = (
     ArticleText(
         topic="refunds",
         title="Goodwill",
-        body="A goodwill refund is at most $25.00 and is given once per order. It needs a reason "
-        "that the next colleague understands. It is no substitute for a refund that is due.",
+        body=f"A goodwill refund is at most {money(rules.GOODWILL_CENTS)} and is given once per "
+        "order. It needs a reason that the next colleague understands. It is no substitute for a "
+        "refund that is due.",
     ),
     ArticleText(
         topic="refunds",
