@@ -60,7 +60,7 @@ def prompt_of(
     facts = {name: f"{_OPEN}{value}{_CLOSE}" for name, value in slots.items()}
     body = [phrasing.format_map(facts)]
     if details and rng.random() < voice.detail_share:
-        body.insert(rng.choice((0, 1)), rng.choice(details).format_map(facts))
+        body.append(rng.choice(details).format_map(facts))
     identity = _identity(voice, requester, rng)
     parts = [rng.choice(voice.openings), "" if voice.is_signed else identity, *body]
     parts += [rng.choice(voice.closings), identity if voice.is_signed else ""]

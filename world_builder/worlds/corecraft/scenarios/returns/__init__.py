@@ -1,0 +1,7 @@
+"""Scenarios of the returns desk: who may send what back, and what that comes to."""
+
+from world_builder.templates import Scenario
+from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.returns.eligibility import RETURN_ELIGIBILITY
+
+SCENARIOS: tuple[Scenario[Company], ...] = (RETURN_ELIGIBILITY,)

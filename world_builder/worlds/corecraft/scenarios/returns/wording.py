@@ -1,0 +1,102 @@
+"""How references word a ruling on a return, and the criteria that decide an answer about one."""
+
+from world_builder.expressions import money
+from world_builder.rubrics import Criterion
+from world_builder.templates.criteria import (
+    says_amount,
+    says_date,
+    says_no,
+    says_number,
+    says_reason,
+    says_yes,
+)
+from world_builder.worlds.corecraft.company import Product
+from world_builder.worlds.corecraft.reckoning.returns import Ruling
+from world_builder.worlds.corecraft.scenarios.common import spoken_day
+
+REASON_PATTERNS: dict[str, str] = {
+    "not_delivered": r"(?:not|n['’]t|never)\b.{0,30}\b(?:deliver\w*|arriv\w*)|undelivered"
+    r"|still (?:in transit|on its way|under way)",
+    "clearance": r"clearance|final[- ]sale",
+    "opened_part": r"\bopen(?:ed)?\b.{0,60}\b(?:processor|cpu|memory|ram)\w*"
+    r"|\b(?:processor|cpu|memory|ram)\w*\b.{0,60}\b(?:open(?:ed)?|unopened)\b",
+    "too_late": r"\b(?:30|45|60|7|seven|thirty|forty-five|sixty)[- ]days?\b|too late|window"
+    r"|expired|deadline|time limit",
+    "already_back": r"already\b.{0,40}\b(?:return|came back|come back|sent back|refund|back)\w*"
+    r"|(?:returned|refunded|refund|came back)\b.{0,30}\b(?:already|before|earlier|under way)",
+    "disputed": r"disput|chargeback|bank",
+}
+"""By problem of a ruling: what names it in an answer."""
+
+REASON_TEXTS: dict[str, str] = {
+    "not_delivered": "Says that the item has not been delivered.",
+    "clearance": "Says that the item was on clearance: final sale.",
+    "opened_part": "Says that opened processors and memory do not come back.",
+    "too_late": "Says that the window has closed.",
+    "already_back": "Says that the item already came back or has a refund under way.",
+    "disputed": "Says that the payment is disputed.",
+}
+
+
+def reason_of(ruling: Ruling, product: Product) -> str:
+    """Why an item may not come back, as half a sentence. Raises KeyError for one that may."""
+    part = "memory" if product.category == "memory" else "processors"
+    return {
+        "not_delivered": "it has not been delivered yet",
+        "clearance": "it was a clearance item, which is final sale",
+        "opened_part": f"opened {part} may not come back by a change of mind",
+        "too_late": f"the window of {ruling.window_days} days has closed",
+        "already_back": "it was already refunded once",
+        "disputed": "its payment is disputed and the bank decides first",
+    }[ruling.problem or ""]
+
+
+def ruling_text(ruling: Ruling, product: Product) -> str:
+    """The ruling in two or three sentences: decision, day of delivery, money or reason."""
+    arrived = f"It arrived on {spoken_day(ruling.arrived_on)}" if ruling.arrived_on else ""
+    if ruling.problem is not None:
+        why = reason_of(ruling, product)
+        told = f"No, the {product.name} cannot come back, because {why}."
+        return f"{told} {arrived}." if arrived else told
+    fee = (
+        f"after a restocking fee of {money(ruling.fee_cents)}"
+        if ruling.fee_cents
+        else "with no restocking fee"
+    )
+    return (
+        f"Yes, the {product.name} can come back. {arrived}, so the last day is "
+        f"{spoken_day(ruling.last_day)}. {money(ruling.amount_cents)} goes back, {fee}."
+    )
+
+
+def ruling_criteria(ruling: Ruling, product: Product) -> tuple[Criterion, ...]:
+    """Decision, day of delivery, and the money or the reason."""
+    found: list[Criterion] = []
+    if ruling.arrived_on is not None:
+        day = ruling.arrived_on.isoformat()
+        found.append(says_date("arrived", "the day on which it was delivered", day))
+    if ruling.problem == "too_late":
+        found.append(says_number("window", "the length of the window", ruling.window_days, "days"))
+    if ruling.problem is not None:
+        return (
+            says_no(f"Says that the {product.name} cannot come back."),
+            says_reason(REASON_TEXTS[ruling.problem], REASON_PATTERNS[ruling.problem]),
+            *found,
+        )
+    return (
+        says_yes(f"Says that the {product.name} can come back."),
+        *found,
+        says_date("last-day", "the last day of the window", ruling.last_day.isoformat()),
+        says_amount("refund", "what goes back", ruling.amount_cents),
+        _says_fee(ruling.fee_cents),
+    )
+
+
+def _says_fee(cents: int) -> Criterion:
+    if cents:
+        return says_amount("fee", "the restocking fee", cents)
+    pattern = (
+        r"\bno\b.{0,24}\bfee|without.{0,24}\bfee|fee\b.{0,20}(?:\$0(?!\.[1-9])|none|waived"
+        r"|does not apply|not due)|in full|full (?:refund|amount|price)"
+    )
+    return says_reason("Says that no restocking fee is kept.", pattern, key="fee")

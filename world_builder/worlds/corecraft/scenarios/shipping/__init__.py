@@ -1,0 +1,7 @@
+"""Scenarios about parcels: where they are, whether they are late, what follows."""
+
+from world_builder.templates import Scenario
+from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
+
+SCENARIOS: tuple[Scenario[Company], ...] = (SHIPMENT_EMAIL,)
