@@ -1,11 +1,15 @@
 """The state: nesting, removal, start patches, indexes that follow changes, hashes."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from world_builder.diff import ChangeKind, Patch
 from world_builder.errors import StateError, UnknownName
+from world_builder.expressions import compile_expression, names_of
 from world_builder.frozen import Json
-from world_builder.state import WorldBase, WorldState
+from world_builder.state import WorldBase, WorldState, with_fixed_offset
 from world_builder.tasks import Start
 
 SODA: dict[str, Json] = {"id": "it-01", "name": "Pear soda", "price_cents": 250, "stock": 5}
@@ -89,3 +93,12 @@ def _put_and_fail(state: WorldState) -> None:
     with state.transaction():
         state.put("item", {**SODA, "stock": 3})
         raise RuntimeError
+
+
+def test_a_clock_with_a_named_zone_is_as_good_as_one_with_an_offset() -> None:
+    named = datetime(2025, 9, 15, 14, tzinfo=ZoneInfo("America/New_York"))
+    fixed = with_fixed_offset(named)
+    assert fixed == named
+    assert fixed.isoformat() == named.isoformat()
+    names = names_of({"now": fixed})
+    assert compile_expression("add_hours(now, 2)").evaluate(names) == "2025-09-15T16:00:00-04:00"

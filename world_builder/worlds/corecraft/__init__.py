@@ -7,6 +7,7 @@ how the company works, `scenarios` what people ask, `consistency` what must hold
 
 from world_builder.templates import Desk, SplitSizes, expand
 from world_builder.world import World
+from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.policies import POLICIES
 from world_builder.worlds.corecraft.scenarios import SCENARIOS
 from world_builder.worlds.corecraft.story import build_company
@@ -19,13 +20,20 @@ SPLIT_SIZES = SplitSizes(num_train=1000, num_held_out=150)
 """As in the paper (section 4.1); tasks of unseen scenarios come on top."""
 _AUTHOR = "Corecraft experts"
 
-__all__ = ["DEFAULT_SEED", "build"]
+__all__ = ["DEFAULT_SEED", "SPLIT_SIZES", "build", "world_of"]
 
 
 def build(seed: int = DEFAULT_SEED) -> World:
     """The company of a seed. Other seeds give other people, orders and mishaps."""
     company = build_company(seed)
-    world = World(
+    world = world_of(company, seed)
+    tasks = expand(SCENARIOS, Desk(world, company), SPLIT_SIZES, author=_AUTHOR)
+    return world.model_copy(update={"tasks": tasks})
+
+
+def world_of(company: Company, seed: int) -> World:
+    """The company as a world without tasks."""
+    return World(
         name="corecraft",
         title="Corecraft Computers",
         description="An online shop for PC parts with a build lab: orders, parcels, returns, "
@@ -38,5 +46,3 @@ def build(seed: int = DEFAULT_SEED) -> World:
         surfaces=SURFACES,
         policies=POLICIES,
     )
-    tasks = expand(SCENARIOS, Desk(world, company), SPLIT_SIZES, author=_AUTHOR)
-    return world.model_copy(update={"tasks": tasks})
