@@ -8,9 +8,10 @@ rubrics and leakage-free splits. Source: paper section 6 (expert cores, syntheti
 from world_builder.templates.desk import Desk, ReferenceRefused, Session
 from world_builder.templates.expansion import SplitSizes, expand
 from world_builder.templates.scenario import Draft, Scenario, TemplateError
-from world_builder.templates.voices import Requester
+from world_builder.templates.voices import VOICES, Requester, Voice
 
 __all__ = [
+    "VOICES",
     "Desk",
     "Draft",
     "ReferenceRefused",
@@ -19,5 +20,6 @@ __all__ = [
     "Session",
     "SplitSizes",
     "TemplateError",
+    "Voice",
     "expand",
 ]

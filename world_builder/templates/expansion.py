@@ -88,4 +88,5 @@ def _prompt(scenario: Scenario[ModelT], desk: Desk[ModelT], draft: Draft, number
         draft.slots,
         draft.requester if scenario.names_requester else None,
         desk.random(f"{scenario.name}/{number}/voice"),
+        scenario.voices,
     )

@@ -10,7 +10,7 @@ from typing import Generic
 from world_builder.rubrics import Criterion
 from world_builder.tasks import Category, Difficulty
 from world_builder.templates.desk import Desk, ModelT
-from world_builder.templates.voices import Requester
+from world_builder.templates.voices import VOICES, Requester, Voice
 from world_builder.tools import ToolCall
 from world_builder.world import DEFAULT_SURFACE
 
@@ -60,6 +60,8 @@ class Scenario(Generic[ModelT]):
     num_tasks: int = 20
     names_requester: bool = True
     """Whether the prompt says who asks, as a scenario that writes needs it."""
+    voices: tuple[Voice, ...] = VOICES
+    """How the people who ask write; a world may bring voices of its own."""
     is_unseen: bool = False
     """True keeps all of its tasks out of training, reported apart."""
     max_turns: int = 24

@@ -54,9 +54,13 @@ def prompt_of(
     slots: dict[str, str],
     requester: Requester | None,
     rng: random.Random,
+    voices: Sequence[Voice] | None = None,
 ) -> str:
-    """The request in the voice of whoever asks, with the slots filled in verbatim."""
-    voice = _voice_of(requester, rng)
+    """The request in the voice of whoever asks, with the slots filled in verbatim.
+
+    `voices` None takes those of a workplace, `VOICES`.
+    """
+    voice = _voice_of(requester, rng, voices or VOICES)
     facts = {name: f"{_OPEN}{value}{_CLOSE}" for name, value in slots.items()}
     body = [phrasing.format_map(facts)]
     if details and rng.random() < voice.detail_share:
@@ -68,9 +72,9 @@ def prompt_of(
     return _restored(_typed(text, voice, rng))
 
 
-def _voice_of(requester: Requester | None, rng: random.Random) -> Voice:
+def _voice_of(requester: Requester | None, rng: random.Random, voices: Sequence[Voice]) -> Voice:
     """A person's own voice; anybody's for a request without a name."""
-    return (random.Random(f"voice/{requester.seed}") if requester else rng).choice(VOICES)
+    return (random.Random(f"voice/{requester.seed}") if requester else rng).choice(voices)
 
 
 def _identity(voice: Voice, requester: Requester | None, rng: random.Random) -> str:
