@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from studio.cli_stats import gather, tables
 from world_builder.audit import AUDIT_NAMES, AuditReport, run_audits
 from world_builder.errors import UnknownName
 from world_builder.validation import Problem, has_errors, parse_world, validate_world
@@ -77,10 +79,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Run every task of a world: are they solvable, hard to fool and well scored? Exit 1 if not."""
-    world, problems = _read(source)
-    if world is None or has_errors(problems):
-        typer.echo("\n".join(str(problem) for problem in problems), err=True)
-        raise typer.Exit(1)
+    world = _readable(source)
     reports = _audited(world, tuple(only or AUDIT_NAMES), seed)
     if as_json:
         typer.echo(json.dumps([asdict(report) for report in reports]))
@@ -91,18 +90,20 @@ def audit(
 
 
 @app.command()
-def stats(source: Source, as_json: AsJson = False) -> None:
-    """Count what a world holds."""
-    world, problems = _read(source)
-    if world is None:
-        typer.echo("\n".join(str(problem) for problem in problems), err=True)
-        raise typer.Exit(1)
-    counts = _counts(world)
+def stats(
+    source: Source,
+    as_json: AsJson = False,
+    run: Annotated[
+        bool, typer.Option(help="Run the references, to see which entity types they touch.")
+    ] = True,
+) -> None:
+    """Count what a world holds, how its tasks are spread and what they exercise."""
+    world = _readable(source)
+    found = gather(world, runs_references=run)
     if as_json:
-        typer.echo(json.dumps({name.replace(" ", "_"): n for name, n in counts.items()}))
+        typer.echo(json.dumps(asdict(found)))
     else:
-        for name, number in counts.items():
-            typer.echo(f"{name:14}{number:>8,}")
+        Console().print(tables(world, found))
 
 
 def _counts(world: World) -> dict[str, int]:
@@ -144,6 +145,15 @@ def _print_report(report: AuditReport, shows_survivors: bool) -> None:
     if report.name != "mutation" or shows_survivors:
         for observation in report.observations:
             typer.echo(f"     . {observation}")
+
+
+def _readable(source: str) -> World:
+    """A world that can be run; exits with 1 and the problems of one that cannot."""
+    world, problems = _read(source)
+    if world is None or has_errors(problems):
+        typer.echo("\n".join(str(problem) for problem in problems), err=True)
+        raise typer.Exit(1)
+    return world
 
 
 def _read(source: str) -> tuple[World | None, tuple[Problem, ...]]:

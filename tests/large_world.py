@@ -23,7 +23,7 @@ _MOST_CRITERIA = 15
 _NUM_SIBLINGS = 13
 _NUM_RECORDS = 270
 """Of each desk's type."""
-_DESKS = "arrival binding claim delivery estimate fixture gift hold invoice journal".split()
+_DESKS = "arrival binding claim deposit estimate fixture gift hold invoice journal".split()
 _ID = re.compile(r"\b(bk|cus|ord|ret)-(\d+)\b")
 
 

@@ -1,4 +1,4 @@
-"""`corecraft world check` and `audit`: figures, failures with what to mend, exit codes."""
+"""`corecraft world check`, `audit`, `stats`: figures, what to mend, exit codes."""
 
 import json
 from pathlib import Path
@@ -114,3 +114,49 @@ def test_a_world_with_errors_is_not_audited(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "nowhere" in result.output
     assert run("check", str(path)).exit_code == 1
+
+
+def test_stats_prints_counts_and_both_matrices() -> None:
+    result = run("stats", "tutorial")
+    assert result.exit_code == 0
+    assert "4 entity types, 78 entities, 11 tools, 94 tasks, 468 criteria" in result.stdout
+    assert "12 scenarios; never seen in training: return-email (8)" in result.stdout
+    assert "Criteria per task: from 3 to 7, median 5" in result.stdout
+    rows = {
+        line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line.strip()
+    }
+    assert rows["place_order"] == ["0", "0", "0", "6", "6"]
+    assert rows["return_request"] == ["0", "0", "0", "5", "5"]
+
+
+def test_stats_runs_no_reference_when_told_so() -> None:
+    result = run("stats", "tutorial", "--no-run")
+    assert "not counted" in result.stdout
+    assert "place_order" in result.stdout
+    assert "return_request" not in result.stdout
+    assert json.loads(run("stats", "tutorial", "--no-run", "--json").stdout)["entity_types"] is None
+
+
+def test_stats_prints_json() -> None:
+    found = json.loads(run("stats", "tutorial", "--json").stdout)
+    assert found["counts"]["tasks"]["by_split"] == {"train": 65, "held_out": 29}
+    assert found["counts"]["calls"]["median"] == 2.0
+    row = next(row for row in found["entity_types"]["rows"] if row["name"] == "return_request")
+    assert (row["total"], row["is_thin"]) == (5, False)
+    assert row["by_category"]["multi_step_workflow"] == 5
+
+
+def test_stats_marks_what_too_few_tasks_need(tmp_path: Path) -> None:
+    world = build_world("tutorial")
+    path = _written(world.model_copy(update={"tasks": world.tasks[:1]}), tmp_path)
+    rows = [line.split() for line in run("stats", str(path)).stdout.splitlines()]
+    assert ["place_order", "0", "0", "0", "0", "0", "none"] in rows
+    assert ["book", "1", "0", "0", "0", "1"] in rows
+
+
+def test_stats_of_a_world_with_errors_says_what_is_wrong(tmp_path: Path) -> None:
+    world = build_world("tutorial")
+    broken = world.tasks[0].model_copy(update={"system_prompt": "nowhere"})
+    path = _written(world.model_copy(update={"tasks": (broken,)}), tmp_path)
+    result = run("stats", str(path))
+    assert (result.exit_code, "nowhere" in result.output) == (1, True)

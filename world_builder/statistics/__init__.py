@@ -4,6 +4,7 @@ Used by `corecraft world stats` and the studio's overview. It judges nothing: wh
 fit to train on is the matter of `validation`, `audit` and the gates.
 """
 
+from world_builder.statistics.binning import Bin, binned
 from world_builder.statistics.counting import count_world
 from world_builder.statistics.coverage import tool_coverage, type_coverage
 from world_builder.statistics.touching import OnTask, Toucher
@@ -49,6 +50,7 @@ def world_statistics(
 
 __all__ = [
     "REFERENCE_NUM_TASKS",
+    "Bin",
     "Coverage",
     "CoverageRow",
     "CriteriaCounts",
@@ -59,6 +61,7 @@ __all__ = [
     "Toucher",
     "WorldCounts",
     "WorldStatistics",
+    "binned",
     "count_world",
     "tool_coverage",
     "type_coverage",

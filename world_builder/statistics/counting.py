@@ -13,11 +13,11 @@ from world_builder.world import DEFAULT_SURFACE, World
 def count_world(world: World) -> WorldCounts:
     """Entities, tools, tasks, criteria and calls of a world."""
     solutions = (t.reference_solution for t in world.tasks if t.reference_solution is not None)
-    surfaces = (DEFAULT_SURFACE, *(s.name for s in world.surfaces))
+    declared = {surface.name: len(surface.tools) for surface in world.surfaces}
     return WorldCounts(
         entities={t.name: len(world.entities.get(t.name, ())) for t in world.entity_types},
         tools=dict(Counter(tool.group for tool in world.tools)),
-        surfaces={name: len(world.surface_tools(name)) for name in surfaces},
+        surfaces={DEFAULT_SURFACE: len(world.tools)} | declared,
         tasks=_count_tasks(world),
         criteria=_count_criteria(world),
         calls=Spread.of(len(solution.calls) for solution in solutions),
