@@ -1,5 +1,6 @@
 """Voices: who asks sounds like herself, and a world may bring voices of its own."""
 
+from dataclasses import replace
 from random import Random
 
 from world_builder.templates import VOICES, Requester, Voice
@@ -35,3 +36,9 @@ def test_a_request_without_a_name_may_come_in_any_voice() -> None:
     told = {prompt(seed, None) for seed in range(60)}
     assert len(told) > 5
     assert not any("Ada" in text for text in told)
+
+
+def test_parts_on_one_line_end_before_the_next_begins() -> None:
+    plain = replace(PATIENT, closings=("thanks",), detail_share=1.0)
+    told = prompt_of("mail it today", ("she is kind",), {}, ADA, Random(0), (plain,))
+    assert told == "Good morning, My name is Ada Byron. mail it today. she is kind. thanks"

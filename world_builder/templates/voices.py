@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 _FACT = re.compile("\x01(.*?)\x02", re.DOTALL)
 _OPEN, _CLOSE = "\x01", "\x02"
+_ENDS = tuple(".,:;!?-)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,16 @@ def prompt_of(
     identity = _identity(voice, requester, rng)
     parts = [rng.choice(voice.openings), "" if voice.is_signed else identity, *body]
     parts += [rng.choice(voice.closings), identity if voice.is_signed else ""]
-    text = voice.joint.join(part for part in parts if part)
+    text = voice.joint.join(_ended([part for part in parts if part], voice))
     return _restored(_typed(text, voice, rng))
+
+
+def _ended(parts: list[str], voice: Voice) -> list[str]:
+    """The parts as sentences where they share a line, so that none runs into the next."""
+    if "\n" in voice.joint:
+        return parts
+    *before, last = parts
+    return [part if part.rstrip(_CLOSE)[-1:] in _ENDS else f"{part}." for part in before] + [last]
 
 
 def _voice_of(requester: Requester | None, rng: random.Random, voices: Sequence[Voice]) -> Voice:
@@ -162,24 +171,26 @@ _FULL_FORMS = (
 VOICES: tuple[Voice, ...] = (
     Voice(
         name="colleague",
-        openings=("Hi,", "Hey there,", "Morning!", "Hello,", ""),
+        openings=("Hi,", "Hey there,", "Hello,", "Hi there!", "Quick favour:", "", ""),
         identities=(
             "it's {name}, {role}.",
             "{first} here ({name}, {role}).",
             "{name} from {role}.",
         ),
         is_signed=False,
-        closings=("Thanks!", "Thank you.", "", "Cheers."),
+        closings=("Thanks!", "Thank you.", "", "Cheers.", "Much appreciated.", "Thanks a bunch!"),
     ),
     Voice(
         name="formal",
-        openings=("Good afternoon,", "Good day,", "Dear colleague,", "Hello,"),
+        openings=("Good afternoon,", "Good day,", "Dear colleague,", "Hello,", "To whom it falls:"),
         identities=("Regards,\n{name}\n{role}", "Kind regards, {name} ({role})", "{name}, {role}"),
         is_signed=True,
         closings=(
             "Your help is appreciated.",
             "Thank you in advance.",
             "I would be grateful for an answer today.",
+            "With thanks for your time.",
+            "Please let me have it in writing.",
             "",
         ),
         joint="\n\n",
@@ -188,19 +199,34 @@ VOICES: tuple[Voice, ...] = (
     ),
     Voice(
         name="hasty",
-        openings=("", "", "hey", "quick one:"),
+        openings=("", "", "hey", "quick one:", "yo", "got a sec?"),
         identities=("- {name}, {role}", "{name} / {role}", "({name}, {role})"),
         is_signed=True,
-        closings=("", "asap if you can", "need it before my next call", "thanks"),
+        closings=("", "asap if you can", "need it before my next call", "thanks", "cheers", "tia"),
         typing=_hasty,
         detail_share=0.2,
     ),
     Voice(
         name="thumbs",
-        openings=("", "On my phone so short:", "Sorry, typing on the bus.", "Hi"),
+        openings=(
+            "",
+            "",
+            "On my phone so short:",
+            "Sorry, typing on the bus.",
+            "Hi",
+            "From the car park, so brief.",
+            "One thumb only today.",
+        ),
         identities=("This is {name} ({role}).", "{name} btw, {role}.", "{first} = {name}, {role}."),
         is_signed=True,
-        closings=("", "Ta.", "Thx", "Back at my desk in 20."),
+        closings=(
+            "",
+            "Ta.",
+            "Thx",
+            "Back at my desk in 20.",
+            "Will read it at lunch.",
+            "Sent in a hurry.",
+        ),
         typing=_thumbed,
         detail_share=0.3,
     ),
@@ -211,6 +237,10 @@ VOICES: tuple[Voice, ...] = (
             "Me again, sorry!",
             "Happy Monday, coffee machine is broken again.",
             "Okay so, one more from the pile.",
+            "You'll never guess: another one for you.",
+            "So, this landed on my desk just now.",
+            "Right, next on my list.",
+            "It's me with a question, surprise.",
         ),
         identities=(
             "{first} from {role} (that's {name}).",
@@ -223,6 +253,9 @@ VOICES: tuple[Voice, ...] = (
             "No rush, well, a little rush.",
             "Tell me if I forgot something!",
             "Okay, off to the next fire.",
+            "There is cake in the big room, by the way.",
+            "I owe you a coffee.",
+            "Right, back to the phones.",
         ),
         typing=_excited,
         detail_share=0.9,
@@ -232,12 +265,18 @@ VOICES: tuple[Voice, ...] = (
         openings=("",),
         identities=("{name}, {role}.", "For {name}, {role}.", "{role}: {name}."),
         is_signed=False,
-        closings=("", "", "Today."),
+        closings=("", "", "", "Today.", "Facts only."),
         detail_share=0.1,
     ),
     Voice(
         name="second-language",
-        openings=("Hello, I have one question.", "Good morning dear team,", "Hello friend,"),
+        openings=(
+            "Hello, I have one question.",
+            "Good morning dear team,",
+            "Hello friend,",
+            "Excuse me please,",
+            "Dear team, I need a small help.",
+        ),
         identities=(
             "I am {name} from {role}.",
             "My name is {name}, I work in {role}.",
@@ -248,6 +287,8 @@ VOICES: tuple[Voice, ...] = (
             "Many thanks for the help.",
             "I wait for your answer.",
             "Sorry for my English if it is not clear.",
+            "Thank you and good work.",
+            "It would be very kind.",
             "",
         ),
         typing=_plain_spoken,
@@ -255,16 +296,23 @@ VOICES: tuple[Voice, ...] = (
     ),
     Voice(
         name="lower-case",
-        openings=("hi", "hello!", "", "ok next one."),
+        openings=("hi", "hello!", "", "ok next one.", "hiya", "so,"),
         identities=("{name} here, {role}.", "this is {name} ({role}).", "{name}, {role} -"),
         is_signed=False,
-        closings=("ty", "", "lmk", "thanks a lot"),
+        closings=("ty", "", "lmk", "thanks a lot", "no hurry", "that's all"),
         typing=_lower,
         detail_share=0.4,
     ),
     Voice(
         name="lead",
-        openings=("Team,", "Following up from stand-up.", "Please take this one.", ""),
+        openings=(
+            "Team,",
+            "Following up from stand-up.",
+            "Please take this one.",
+            "For today's list:",
+            "This came up in my round.",
+            "",
+        ),
         identities=("{name}, {role}", "- {name} ({role})", "{name} for {role}"),
         is_signed=True,
         closings=(
@@ -272,6 +320,8 @@ VOICES: tuple[Voice, ...] = (
             "Please be exact, this goes into my report.",
             "",
             "Keep it short, I read on my phone.",
+            "Thanks, all.",
+            "No detours, please.",
         ),
         joint="\n",
         detail_share=0.5,
@@ -282,6 +332,8 @@ VOICES: tuple[Voice, ...] = (
             "Hello, before I answer the customer I want to be sure.",
             "Hi, double-checking.",
             "Hello,",
+            "I have looked twice and am still not sure.",
+            "Could you verify something for me?",
         ),
         identities=("Signed {name}, {role}.", "{name} ({role})", "With thanks, {name}, {role}"),
         is_signed=True,
@@ -289,8 +341,41 @@ VOICES: tuple[Voice, ...] = (
             "I would rather ask once too often.",
             "Please don't guess.",
             "Thanks for checking.",
+            "Better safe than sorry.",
             "",
         ),
         detail_share=0.7,
+    ),
+    Voice(
+        name="list-maker",
+        openings=("One item:", "To do, please:", "Next on the list:", ""),
+        identities=("Asked by {name}, {role}.", "From: {name}, {role}.", "{name} ({role})."),
+        is_signed=True,
+        closings=("", "Done means answered in full.", "Tick it off when it is out.", "Thank you."),
+        joint="\n",
+        detail_share=0.4,
+    ),
+    Voice(
+        name="warm",
+        openings=(
+            "Hello dear,",
+            "Hi, hope you're well.",
+            "Good to have you on the desk today.",
+            "Hello hello,",
+        ),
+        identities=(
+            "{first} again, the one from {role} ({name}).",
+            "This is {name} from {role}.",
+            "It's {name}, {role}, with a wish.",
+        ),
+        is_signed=False,
+        closings=(
+            "You're a treasure.",
+            "Take the time that it takes.",
+            "Bless you.",
+            "",
+            "Have a calm afternoon.",
+        ),
+        detail_share=0.8,
     ),
 )
