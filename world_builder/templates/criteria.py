@@ -66,6 +66,13 @@ def says_count(key: str, what: str, count: int) -> Criterion:
     return criterion(key, f"States {what}: {count}.", Matches(pattern=pattern))
 
 
+def says_how_many(key: str, text: str, num: int, noun: str) -> Criterion:
+    """The response gives a count beside its noun, a pattern; a number alone is not enough."""
+    count = count_pattern(num)
+    near = r"(?:\W+\w+){0,3}?\W+"
+    return says_matching(key, text, rf"(?:{count}){near}(?:{noun})|(?:{noun})\w*{near}(?:{count})")
+
+
 def says_any(
     key: str, text: str, *facts: str, category: CriterionCategory = COMPLETENESS
 ) -> Criterion:

@@ -2,5 +2,32 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.billing.credit import REFUND_REPORT, STORE_CREDIT
+from world_builder.worlds.corecraft.scenarios.billing.goodwill import GOODWILL
+from world_builder.worlds.corecraft.scenarios.billing.loyalty import LOYALTY_WHAT_IF
+from world_builder.worlds.corecraft.scenarios.billing.payments import (
+    PAYMENT_EMAIL,
+    PAYMENT_TROUBLE,
+)
+from world_builder.worlds.corecraft.scenarios.billing.people import WHO_DECIDES
+from world_builder.worlds.corecraft.scenarios.billing.refunding import (
+    REFUND_LIMIT,
+    REFUNDABLE_REST,
+)
+from world_builder.worlds.corecraft.scenarios.billing.rulings import RULE_CHECK, RULE_EMAIL
+from world_builder.worlds.corecraft.scenarios.billing.statement import COMPANY_STATEMENT
 
-SCENARIOS: tuple[Scenario[Company], ...] = ()
+SCENARIOS: tuple[Scenario[Company], ...] = (
+    PAYMENT_TROUBLE,
+    PAYMENT_EMAIL,
+    REFUNDABLE_REST,
+    REFUND_LIMIT,
+    REFUND_REPORT,
+    STORE_CREDIT,
+    RULE_CHECK,
+    RULE_EMAIL,
+    LOYALTY_WHAT_IF,
+    WHO_DECIDES,
+    GOODWILL,
+    COMPANY_STATEMENT,
+)

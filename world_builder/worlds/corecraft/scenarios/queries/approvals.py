@@ -12,6 +12,7 @@ from world_builder.templates.criteria import (
     pairs,
     says_amount,
     says_any,
+    says_how_many,
     says_matching,
 )
 from world_builder.worlds.corecraft.company import Company, Employee, Refund
@@ -23,10 +24,7 @@ from world_builder.worlds.corecraft.scenarios.common import (
     requester,
     spoken_day,
 )
-from world_builder.worlds.corecraft.scenarios.queries.wording import (
-    queried_employee,
-    says_how_many,
-)
+from world_builder.worlds.corecraft.scenarios.queries.wording import queried_employee
 from world_builder.worlds.corecraft.tools import GENERIC_SURFACE
 
 _DAYS = (date(2025, 7, 1), date(2025, 8, 1), date(2025, 6, 1), date(2025, 8, 15), date(2025, 1, 1))

@@ -12,6 +12,7 @@ from world_builder.templates.criteria import (
     field_is,
     says_any,
     says_date,
+    says_how_many,
     says_matching,
     says_reason,
     says_right_not_wrong,
@@ -22,10 +23,7 @@ from world_builder.worlds.corecraft.company import Company, Employee, Ticket
 from world_builder.worlds.corecraft.policies import BACK_OFFICE
 from world_builder.worlds.corecraft.rules import TICKET_PRIORITIES
 from world_builder.worlds.corecraft.scenarios.common import asked_by, counted, requester, staff
-from world_builder.worlds.corecraft.scenarios.queries.wording import (
-    queried_employee,
-    says_how_many,
-)
+from world_builder.worlds.corecraft.scenarios.queries.wording import queried_employee
 from world_builder.worlds.corecraft.tools import GENERIC_SURFACE
 
 _TEAMS = ("support", "returns", "builds", "billing")

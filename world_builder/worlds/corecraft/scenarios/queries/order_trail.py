@@ -11,6 +11,7 @@ from world_builder.templates.criteria import (
     says_amount,
     says_any,
     says_date,
+    says_how_many,
     says_matching,
 )
 from world_builder.worlds.corecraft.company import Company, Payment, Shipment
@@ -22,7 +23,6 @@ from world_builder.worlds.corecraft.scenarios.common import (
     requester,
     spoken_day,
 )
-from world_builder.worlds.corecraft.scenarios.queries.wording import says_how_many
 from world_builder.worlds.corecraft.tools import GENERIC_SURFACE
 
 _METHODS = {

@@ -1,18 +1,8 @@
-"""What the scenarios on the generic surface share: counts with their noun, look-ups by query."""
+"""What the scenarios on the generic surface share: look-ups by query."""
 
 from world_builder.frozen import Json
-from world_builder.rubrics import Criterion
 from world_builder.templates import Session
-from world_builder.templates.criteria import says_matching
-from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Employee
-
-
-def says_how_many(key: str, text: str, num: int, noun: str) -> Criterion:
-    """The response gives a count beside its noun, a pattern; a number alone is not enough."""
-    count = count_pattern(num)
-    near = r"(?:\W+\w+){0,3}?\W+"
-    return says_matching(key, text, rf"(?:{count}){near}(?:{noun})|(?:{noun})\w*{near}(?:{count})")
 
 
 def queried_employee(session: Session, employee: Employee) -> str:
