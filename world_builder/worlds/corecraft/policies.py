@@ -74,7 +74,8 @@ them; not for platinum.
 full. Defects and wrong items: within {rules.DEFECT_REFUND_DAYS} days, in full. Clearance or not.
 - Late delivery: expedited or overnight after the promised day gives the shipping charge back; \
 standard does not.
-- Goodwill: at most {money(rules.GOODWILL_CENTS)}, once per order, never instead of what is due.
+- Goodwill: at most {money(rules.GOODWILL_LIMIT_CENTS)}, once per order, never instead of what is \
+due.
 - What was paid for an item is its list price when ordered less the loyalty discount. What came \
 back once does not come back again.
 - Refunds go to the original payment unless the customer asks for store credit.

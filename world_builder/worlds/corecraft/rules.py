@@ -138,8 +138,10 @@ REFUND_LIMIT_CENTS = {
 }
 """The largest refund an employee may make alone; one above it needs somebody whose limit covers
 it, and is escalated to the level `manager` until then."""
-GOODWILL_CENTS = 2500
-"""The most that goodwill gives, once per order."""
+GOODWILL_LIMIT_CENTS = 2500
+"""The largest goodwill refund; one per order."""
+LOST_AFTER_DAYS = 7
+"""Days without a scan after which a parcel counts as lost."""
 ESCALATION_HOURS = {"tier_2": 24, "manager": 8, "safety": 2}
 """Hours until an escalation must be taken up."""
 LONG_OPEN_HOURS = 72
@@ -150,6 +152,8 @@ ASSEMBLY_CENTS = 9900
 """Fee for putting a build together; platinum does not pay it."""
 QUOTE_DAYS = 14
 """Days that a quote for a build holds."""
+ARCHIVE_AFTER_DAYS = 90
+"""Days without a message after which a Slack channel may be archived."""
 PSU_HEADROOM_PERCENT = 20
 """What a power supply must offer above the sum of CPU and GPU power plus `BASE_LOAD_W`."""
 BASE_LOAD_W = 100
@@ -214,6 +218,15 @@ def add_business_days(day: date, num_days: int) -> date:
         day += timedelta(days=1)
         num_days -= day.weekday() < 5
     return day
+
+
+def tracking_prefix(carrier: str) -> str:
+    """The letters with which a carrier's tracking numbers begin.
+
+    >>> tracking_prefix("FedEx")
+    'FE'
+    """
+    return carrier[:2].upper()
 
 
 def add_months(day: date, months: int) -> date:

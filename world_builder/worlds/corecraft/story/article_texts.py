@@ -88,9 +88,9 @@ ARTICLES = (
     ArticleText(
         topic="refunds",
         title="Goodwill",
-        body=f"A goodwill refund is at most {money(rules.GOODWILL_CENTS)} and is given once per "
-        "order. It needs a reason that the next colleague understands. It is no substitute for a "
-        "refund that is due.",
+        body=f"A goodwill refund is at most {money(rules.GOODWILL_LIMIT_CENTS)} and is given once "
+        "per order. It needs a reason that the next colleague understands. It is no substitute for "
+        "a refund that is due.",
     ),
     ArticleText(
         topic="refunds",
@@ -150,8 +150,9 @@ ARTICLES = (
     ArticleText(
         topic="shipping",
         title="Lost parcels",
-        body="A parcel without a scan for more than seven days counts as lost. Escalate the ticket "
-        "to tier_2, set the priority to high, and tell the customer that we have opened a search.",
+        body=f"A parcel without a scan for more than {rules.LOST_AFTER_DAYS} days counts as lost. "
+        "Escalate the ticket to tier_2, set the priority to high, and tell the customer that we "
+        "have opened a search.",
         old_title="Missing parcels",
         old_body="Ask the customer to wait 30 days before we open a search.",
     ),

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from random import Random
 
 from world_builder.worlds.corecraft.company import Article
-from world_builder.worlds.corecraft.rules import NOW
 from world_builder.worlds.corecraft.story.article_texts import ARTICLES, ArticleText
 from world_builder.worlds.corecraft.story.staff import CATALOGUE_MANAGER, EDITOR
 
@@ -23,11 +22,11 @@ def build_articles(rng: Random) -> tuple[Article, ...]:
 
 def _article(number: int, text: ArticleText, newer: int, rng: Random, *, is_old: bool) -> Article:
     published = (
-        date(2022, 2, 1) + timedelta(days=rng.randrange(500))
+        date(2023, 7, 3) + timedelta(days=rng.randrange(180))
         if is_old
         else date(2024, 3, 1) + timedelta(days=rng.randrange(420))
     )
-    updated = published + timedelta(days=rng.randrange(5, 90))
+    updated = published + timedelta(days=rng.randrange(5, 60))
     return Article(
         id=f"kb-{number:03}",
         title=text.old_title if is_old else text.title,
@@ -35,7 +34,7 @@ def _article(number: int, text: ArticleText, newer: int, rng: Random, *, is_old:
         status="deprecated" if is_old else "current",
         body=text.old_body if is_old else text.body,
         published_on=published,
-        updated_on=min(updated, NOW.date()),
+        updated_on=updated,
         author_id=EDITOR if rng.random() < 0.7 else CATALOGUE_MANAGER,
         replaced_by_id=f"kb-{newer:03}" if is_old else None,
     )

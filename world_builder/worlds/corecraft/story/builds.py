@@ -14,7 +14,13 @@ from world_builder.worlds.corecraft.company import (
     Part,
     Product,
 )
-from world_builder.worlds.corecraft.rules import ASSEMBLY_CENTS, BUILD_PURPOSES, NOW, QUOTE_DAYS
+from world_builder.worlds.corecraft.rules import (
+    ASSEMBLY_CENTS,
+    BUILD_PURPOSES,
+    NOW,
+    QUOTE_DAYS,
+    add_business_days,
+)
 from world_builder.worlds.corecraft.story.machines import (
     FAULTS,
     Machine,
@@ -35,17 +41,28 @@ _ORDER_STATUS = {
     "completed": "delivered",
     "cancelled": "cancelled",
 }
-_NAMES = (
-    "Weekend rig", "Living room box", "Quiet editing desk", "First gaming PC", "Render node",
-    "Dorm machine", "Flight simulator", "Small server", "Podcast station", "Lab workstation",
-    "Office replacement", "Streaming setup", "Birthday PC", "Sim racing PC", "Map-making desk",
-)  # fmt: skip
+_IN_WORK = {"ordered": (3, 6), "assembling": (5, 8), "testing": (7, 10)}
+"""Days ago on which builds in work were quoted: from, and before."""
+_NAMES = {
+    "gaming": (
+        "First gaming PC",
+        "Flight simulator",
+        "Sim racing PC",
+        "Weekend rig",
+        "Birthday PC",
+    ),
+    "streaming": ("Streaming setup", "Podcast station", "Live concert box"),
+    "workstation": ("Render node", "Lab workstation", "Map-making desk", "Quiet editing desk"),
+    "home_office": ("Office replacement", "Dorm machine", "Bookkeeping PC"),
+    "home_server": ("Small server", "Living room box", "Photo archive"),
+}
+"""Names by purpose."""
 _NOTES = (
     "Wants all fans set to the quiet curve.",
     "Parts list came from a forum; please check it twice.",
     "No lights, please.",
     "Will be picked up by a courier.",
-    "Customer brings her own drive with data on it.",
+    "Customer brings a drive with data on it.",
     "Needs two network ports.",
 )
 
@@ -61,6 +78,8 @@ class BuildPlan:
     purpose: str
     status: str
     quoted_on: date
+    due_after: int
+    """Business days from the order until it is due."""
 
     @property
     def assembly_cents(self) -> int:
@@ -83,6 +102,7 @@ class BuildPlan:
             status=status,
             assembly_cents=self.assembly_cents,
             build_number=self.number,
+            shipped_after=self.due_after + rng.choice((-1, -1, 0, 0, 1)),
         )
 
 
@@ -93,23 +113,38 @@ def plan_builds(
     faults = [*(fault for fault in FAULTS for _ in range(NUM_PER_FAULT))]
     wanted = [("quoted", fault) for fault in faults] + [(status, "") for status in _STATUSES]
     dated = sorted(((_quoted_on(rng, status), i) for i, (status, _) in enumerate(wanted)))
-    plans = []
+    plans: list[BuildPlan] = []
+    taken: set[tuple[str, str]] = set()
     for number, (day, i) in enumerate(dated, 1):
         status, fault = wanted[i]
         machine = a_faulty_machine(rng, products, fault) if fault else _of_day(rng, products, day)
-        customer = rng.choice(customers)
+        purpose = rng.choice(BUILD_PURPOSES)
+        customer, name = _named(rng, customers, purpose, taken)
         plans.append(
             BuildPlan(
                 number=number,
-                name=f"{rng.choice(_NAMES)} for {customer.name.split()[0]}",
+                name=name,
                 customer=customer,
                 machine=machine,
-                purpose=rng.choice(BUILD_PURPOSES),
+                purpose=purpose,
                 status=status,
                 quoted_on=day,
+                due_after=rng.choice((4, 5, 5, 6)),
             )
         )
     return plans
+
+
+def _named(
+    rng: Random, customers: tuple[Customer, ...], purpose: str, taken: set[tuple[str, str]]
+) -> tuple[Customer, str]:
+    """A customer and a name of theirs that no other build has."""
+    while True:
+        customer = rng.choice(customers)
+        name = f"{rng.choice(_NAMES[purpose])} for {customer.first_name}"
+        if (customer.id, name) not in taken:
+            taken.add((customer.id, name))
+            return customer, name
 
 
 def finished(
@@ -134,7 +169,7 @@ def _build(plan: BuildPlan, order: Order | None, technicians: list[Employee], rn
         parts_cents=sum(part.price_cents * qty for part, qty in plan.machine),
         assembly_cents=plan.assembly_cents,
         quoted_on=plan.quoted_on,
-        due_on=placed + timedelta(days=rng.choice((5, 6, 7, 8))) if placed else None,
+        due_on=add_business_days(placed, plan.due_after) if placed else None,
         technician_id=rng.choice(technicians).id if is_in_lab else None,
         notes=rng.choice(_NOTES) if rng.random() < 0.25 else None,
     )
@@ -149,6 +184,6 @@ def _quoted_on(rng: Random, status: str) -> date:
     today = NOW.date()
     if status == "quoted":
         return today - timedelta(days=rng.choice((1, 3, 6, 9, 12, 13, 14, 15, 16, 20, 27)))
-    if status in ("ordered", "assembling", "testing"):
-        return today - timedelta(days=rng.randrange(3, 9))
+    if status in _IN_WORK:
+        return today - timedelta(days=rng.randrange(*_IN_WORK[status]))
     return today - timedelta(days=rng.randrange(QUOTE_DAYS + 30, 300))

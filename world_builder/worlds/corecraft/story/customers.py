@@ -1,6 +1,7 @@
 """The customers: mostly different people, some with names that are easily mixed up."""
 
 import re
+from collections.abc import Collection
 from datetime import date, timedelta
 from random import Random
 
@@ -25,9 +26,9 @@ _NEAR_NAMES = (
 )  # fmt: skip
 
 
-def build_customers(rng: Random) -> tuple[Customer, ...]:
-    """All customers, in the order of ids."""
-    names = _names(rng)
+def build_customers(rng: Random, taken: Collection[str]) -> tuple[Customer, ...]:
+    """All customers, in the order of ids; nobody has one of the names taken."""
+    names = _names(rng, taken)
     rng.shuffle(names)
     companies = [*rng.sample(COMPANIES, len(COMPANIES)), *([None] * (NUM_CUSTOMERS - 20))]
     rng.shuffle(companies)
@@ -45,10 +46,12 @@ def an_address(rng: Random) -> Address:
     )
 
 
-def _names(rng: Random) -> list[tuple[str, str]]:
+def _names(rng: Random, taken: Collection[str]) -> list[tuple[str, str]]:
     pairs: dict[tuple[str, str], None] = {}
     while len(pairs) < NUM_CUSTOMERS - len(_NEAR_NAMES) - _SAME_NAMES:
-        pairs[(rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES))] = None
+        first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+        if f"{first} {last}" not in taken:
+            pairs[(first, last)] = None
     names = list(pairs)
     return [*names, *_NEAR_NAMES, *rng.sample(names, _SAME_NAMES)]
 

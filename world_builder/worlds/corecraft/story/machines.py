@@ -7,21 +7,21 @@ from world_builder.worlds.corecraft.reckoning.compatibility import incompatibili
 
 Machine = tuple[tuple[Product, int], ...]
 
-FAULTS = (
-    "socket",
-    "memory_type",
-    "memory_slots",
-    "form_factor",
-    "gpu_length",
-    "cooler_height",
-    "radiator",
-    "cooler_heat",
-    "psu_power",
-    "psu_recommendation",
-    "m2_slots",
-    "graphics",
-)
-"""The faults that planted machines have, each at least a few times."""
+FAULTS = {
+    "socket": ("cpu", "motherboard"),
+    "memory_type": ("memory", "motherboard"),
+    "memory_slots": ("memory",),
+    "form_factor": ("motherboard", "case"),
+    "gpu_length": ("gpu", "case"),
+    "cooler_height": ("cooler", "case"),
+    "radiator": ("cooler", "case"),
+    "cooler_heat": ("cpu", "cooler"),
+    "psu_power": ("cpu", "gpu", "psu"),
+    "psu_recommendation": ("gpu", "psu"),
+    "m2_slots": ("storage",),
+    "graphics": ("gpu",),
+}
+"""The faults that planted machines have, each a few times: where a part is changed for it."""
 _TOGETHER = {"psu_power": ("psu_power", "psu_recommendation")}
 """A supply too weak for the machine is mostly too weak for the card's maker as well."""
 _MANY_TRIES = 4000
@@ -36,9 +36,12 @@ def a_faulty_machine(rng: Random, products: tuple[Product, ...], fault: str) -> 
     """Parts that break one rule and, but for `_TOGETHER`, no other."""
     for _ in range(_MANY_TRIES):
         machine = list(a_machine(rng, products))
-        i = rng.randrange(len(machine))
+        able = [i for i, (part, _) in enumerate(machine) if part.category in FAULTS[fault]]
+        if not able:
+            continue
+        i = rng.choice(able)
         part, qty = machine[i]
-        if fault == "graphics" and part.category == "gpu":
+        if fault == "graphics":
             del machine[i]
         elif fault in ("m2_slots", "memory_slots"):
             machine[i] = (part, qty + rng.choice((1, 2, 3)))

@@ -144,7 +144,7 @@ CUSTOMER_NOTES = (
     "Had a parcel stolen from the porch last year; wants a signature on delivery.",
     "Very friendly, writes long mails.",
     "Asked not to be contacted about promotions.",
-    "Often orders for his brother, who has the same initials.",
+    "Often orders for a brother with the same initials.",
     "Moved in July; the old address is still in some carrier systems.",
     "Collects clearance items and knows that they are final sale.",
 )

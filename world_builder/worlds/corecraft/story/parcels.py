@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from world_builder.worlds.corecraft.company import Event, Shipment
+from world_builder.worlds.corecraft.company import Address, Event, Shipment
 from world_builder.worlds.corecraft.rules import (
     CARRIERS,
     DELIVERY_BUSINESS_DAYS,
     NOW,
     add_business_days,
+    tracking_prefix,
 )
-from world_builder.worlds.corecraft.story.ledger import at, later, some_time
+from world_builder.worlds.corecraft.story.ledger import at, at_desk, later, some_time
 from world_builder.worlds.corecraft.story.plans import OrderPlan
 
 _HUBS = (
@@ -60,32 +61,40 @@ class Parcel:
         )
 
 
-def parcels_of(plan: OrderPlan, paid_at: datetime, rng: Random, *, is_old: bool) -> list[Parcel]:
-    """The parcels of an order that left the warehouse; `is_old`: all of them must be there."""
+def parcels_of(
+    plan: OrderPlan, paid_at: datetime, goal: Address, rng: Random, *, is_old: bool
+) -> list[Parcel]:
+    """The parcels of an order that left the warehouse for an address.
+
+    `is_old`: all of them must be there.
+    """
     ids = [line.product_id for line in plan.lines]
     is_split = len(ids) >= 2 and plan.build_number is None and rng.random() < 0.4
     cut = rng.randrange(1, len(ids)) if is_split else len(ids)
     shipped = _shipping_moment(plan, paid_at, rng)
     parts = [(tuple(ids[:cut]), shipped)]
     if ids[cut:]:
-        parts.append((tuple(ids[cut:]), later(shipped, rng, 60, 30 * 60)))
-    return [_parcel(plan, names, moment, rng, is_old=is_old) for names, moment in parts]
+        parts.append((tuple(ids[cut:]), _on_working_day(later(shipped, rng, 60, 30 * 60), rng)))
+    return [_parcel(plan, names, moment, goal, rng, is_old=is_old) for names, moment in parts]
 
 
 def _shipping_moment(plan: OrderPlan, paid_at: datetime, rng: Random) -> datetime:
-    if plan.delivered_on is not None:
-        moment = some_time(plan.day + timedelta(days=1), rng, start=11, end=19)
-    else:
-        moment = at(
-            add_business_days(paid_at.date(), rng.choice((1, 1, 1, 2))), rng.randrange(10, 19)
-        )
-    return min(moment, NOW - timedelta(hours=2))
+    days = 1 if plan.delivered_on else plan.shipped_after or rng.choice((1, 1, 1, 2))
+    moment = some_time(add_business_days(paid_at.date(), days), rng, start=10, end=19)
+    return min(moment, NOW - timedelta(minutes=rng.randrange(120, 240)))
+
+
+def _on_working_day(moment: datetime, rng: Random) -> datetime:
+    moment = at_desk(moment, rng)
+    if moment.weekday() >= 5:
+        moment = some_time(add_business_days(moment.date(), 1), rng, start=10, end=19)
+    return min(moment, NOW - timedelta(minutes=rng.randrange(61, 119)))
 
 
 def _parcel(
-    plan: OrderPlan, ids: tuple[str, ...], shipped: datetime, rng: Random, *, is_old: bool
-) -> Parcel:
-    shipped = min(shipped, NOW - timedelta(hours=1))
+    plan: OrderPlan, ids: tuple[str, ...], shipped: datetime, goal: Address, rng: Random, *,
+    is_old: bool,
+) -> Parcel:  # fmt: skip
     promised = add_business_days(shipped.date(), DELIVERY_BUSINESS_DAYS[plan.service])
     arrived = _arrival(plan, shipped, promised, rng)
     status, delivered = _fate(shipped, promised, arrived, rng, is_old=is_old)
@@ -93,12 +102,12 @@ def _parcel(
     return Parcel(
         product_ids=ids,
         carrier=carrier,
-        tracking_number=f"{carrier[:2].upper()}{rng.randrange(10**9, 10**10)}",
+        tracking_number=f"{tracking_prefix(carrier)}{rng.randrange(10**9, 10**10)}",
         status=status,
         shipped_at=shipped,
         promised_on=promised,
         delivered_at=delivered,
-        events=_events(shipped, delivered, status, plan.customer.address.city, rng),
+        events=_events(shipped, delivered, status, f"{goal.city}, {goal.state}", rng),
     )
 
 
@@ -139,26 +148,27 @@ def _fate(
 
 
 def _events(
-    shipped: datetime, arrived: datetime | None, status: str, city: str, rng: Random
+    shipped: datetime, arrived: datetime | None, status: str, place: str, rng: Random
 ) -> tuple[Event, ...]:
-    hub = rng.choice(_HUBS)
-    events = [Event(at=shipped, place="Edison, NJ", note="Label created.")]
-    if status == "label_created":
-        return tuple(events)
-    last = arrived or NOW
-    picked = min(later(shipped, rng, 60, 300), last)
-    events.append(Event(at=picked, place="Edison, NJ", note="Picked up by the carrier."))
-    sorted_at = min(later(picked, rng, 300, 900), last)
-    events.append(Event(at=sorted_at, place=hub, note="Arrived at the sorting hub."))
+    hub, end = rng.choice(_HUBS), arrived or NOW
+    picked = later(shipped, rng, 60, 300)
+    sorted_at = later(picked, rng, 300, 900)
+    stopped = later(sorted_at, rng, 240, 900)
+    seen = [Event(at=shipped, place="Edison, NJ", note="Label created.")]
+    if status != "label_created":
+        seen.append(Event(at=picked, place="Edison, NJ", note="Picked up by the carrier."))
+        seen.append(Event(at=sorted_at, place=hub, note="Arrived at the sorting hub."))
     if status == "delayed":
-        events.append(Event(at=sorted_at, place=hub, note=rng.choice(_DELAYS)))
+        seen.append(Event(at=stopped, place=hub, note=rng.choice(_DELAYS)))
     if status == "lost":
-        events.append(Event(at=sorted_at, place=hub, note="No scan since; a search was opened."))
+        seen.append(Event(at=stopped, place=hub, note="No scan since; a search was opened."))
     if status == "returned_to_sender":
         note = "Refused or undeliverable, on the way back to the sender."
-        events.append(Event(at=min(later(sorted_at, rng, 900, 3000), NOW), place=city, note=note))
-    if status == "out_for_delivery":
-        events.append(Event(at=at(NOW.date(), 8, 5), place=city, note="Out for delivery."))
+        seen.append(Event(at=later(stopped, rng, 900, 3000), place=place, note=note))
+    if status in ("out_for_delivery", "delivered"):
+        out = at(end.date(), 7, rng.randrange(10, 59))
+        seen.append(Event(at=max(out, stopped), place=place, note="Out for delivery."))
+    seen = [event for event in seen if event.at < end]
     if arrived is not None:
-        events.append(Event(at=arrived, place=city, note="Delivered."))
-    return tuple(events)
+        seen.append(Event(at=arrived, place=place, note="Delivered."))
+    return tuple(seen)

@@ -74,16 +74,16 @@ COOLERS = (
 
 MONITORS = (
     # brand, name, price, warranty, screen, power
-    ("Clarus", "View 24 FHD", 10999, 36, '24" 1920x1080 100 Hz', 20),
-    ("Clarus", "View 24 FHD 180", 14999, 36, '24" 1920x1080 180 Hz', 24),
-    ("Clarus", "View 27 QHD", 19999, 36, '27" 2560x1440 100 Hz', 30),
-    ("Clarus", "View 27 QHD 180", 24999, 36, '27" 2560x1440 180 Hz', 34),
-    ("Clarus", "View 27 UHD", 32999, 36, '27" 3840x2160 60 Hz', 42),
-    ("Clarus", "Arc 34 UWQHD", 39999, 36, '34" 3440x1440 144 Hz', 52),
-    ("Viewmont", "Studio 27 UHD", 54999, 60, '27" 3840x2160 60 Hz', 45),
-    ("Viewmont", "Studio 32 UHD", 72999, 60, '32" 3840x2160 60 Hz', 58),
-    ("Viewmont", "Rush 27 OLED", 69999, 36, '27" 2560x1440 240 Hz', 60),
-    ("Viewmont", "Rush 32 OLED", 94999, 36, '32" 3840x2160 240 Hz', 78),
+    ("Clarus", "Clarus View 24 FHD", 10999, 36, '24" 1920x1080 100 Hz', 20),
+    ("Clarus", "Clarus View 24 FHD 180", 14999, 36, '24" 1920x1080 180 Hz', 24),
+    ("Clarus", "Clarus View 27 QHD", 19999, 36, '27" 2560x1440 100 Hz', 30),
+    ("Clarus", "Clarus View 27 QHD 180", 24999, 36, '27" 2560x1440 180 Hz', 34),
+    ("Clarus", "Clarus View 27 UHD", 32999, 36, '27" 3840x2160 60 Hz', 42),
+    ("Clarus", "Clarus Arc 34 UWQHD", 39999, 36, '34" 3440x1440 144 Hz', 52),
+    ("Viewmont", "Viewmont Studio 27 UHD", 54999, 60, '27" 3840x2160 60 Hz', 45),
+    ("Viewmont", "Viewmont Studio 32 UHD", 72999, 60, '32" 3840x2160 60 Hz', 58),
+    ("Viewmont", "Viewmont Rush 27 OLED", 69999, 36, '27" 2560x1440 240 Hz', 60),
+    ("Viewmont", "Viewmont Rush 32 OLED", 94999, 36, '32" 3840x2160 240 Hz', 78),
 )
 
 PERIPHERALS = (

@@ -42,6 +42,8 @@ class OrderPlan:
     """The status it must have; None leaves it to its age and chance."""
     assembly_cents: int = 0
     build_number: int | None = None
+    shipped_after: int | None = None
+    """Business days from payment to shipping; None leaves it to chance."""
 
 
 def plain_plans(
@@ -129,6 +131,6 @@ def _edge_plans(
     for num_days in (1, 2, 3, 5, 6, 7, 8, 9):
         for customer in rng.sample(buyers, 2):
             arrived = NOW.date() - timedelta(days=num_days)
-            placed = arrived - timedelta(days=rng.randrange(3, 6))
+            placed = arrived - timedelta(days=rng.randrange(4, 7))
             plans.append(_plan(rng, customer, placed, products, delivered_on=arrived))
     return plans

@@ -18,6 +18,7 @@ from world_builder.worlds.corecraft.company import (
 )
 from world_builder.worlds.corecraft.rules import (
     DEFECT_REFUND_DAYS,
+    GOODWILL_LIMIT_CENTS,
     NO_OPENED_RETURN_CATEGORIES,
     NOW,
     RETURN_DAYS,
@@ -25,7 +26,8 @@ from world_builder.worlds.corecraft.rules import (
     line_cents,
     restocking_cents,
 )
-from world_builder.worlds.corecraft.story.ledger import DailyIds, at, wall
+from world_builder.worlds.corecraft.story.ledger import DailyIds, after, at, at_desk, later
+from world_builder.worlds.corecraft.story.staff import was_at_work
 
 _REASONS = (
     ("changed_mind", "unopened", 30),
@@ -34,7 +36,6 @@ _REASONS = (
     ("damaged_in_transit", "damaged", 12),
     ("wrong_item", "unopened", 8),
 )
-_GOODWILL_CENTS = (1000, 1500, 2000, 2500)
 _SHARE = 0.3
 """Of delivered orders that see a refund for a line."""
 _DISPUTED = 14
@@ -48,9 +49,18 @@ class Books:
     products: dict[str, Product]
     payments: dict[str, Payment]
     """The payment that counts, by order."""
-    arrivals: dict[str, datetime]
-    """When the last parcel of an order arrived, by order."""
+    parcels: dict[str, list[Shipment]]
+    """By order, of those whose parcels have all arrived."""
     staff: tuple[Employee, ...]
+
+    def approver(self, amount: int, moment: datetime, rng: Random) -> str:
+        """Somebody at work that day whose limit covers an amount."""
+        able = [
+            e
+            for e in self.staff
+            if e.refund_limit_cents >= amount and was_at_work(e, moment.date())
+        ]
+        return rng.choice(able).id
 
 
 def build_refunds(
@@ -67,57 +77,65 @@ def build_refunds(
         customers={c.id: c for c in customers},
         products={p.id: p for p in products},
         payments={p.order_id: p for p in payments if p.status != "failed"},
-        arrivals=_arrivals(orders, shipments),
+        parcels=_arrived(orders, shipments),
         staff=tuple(
             e for e in staff if e.team in ("support", "returns", "escalations") and e.is_active
         ),
     )
-    drafts = [d for order in orders for d in _drafts(order, shipments, books, rng)]
+    drafts = [d for order in orders for d in _covered(_drafts(order, books, rng), order)]
     drafts.sort(key=lambda refund: (refund.created_at, refund.order_id))
     ids = DailyIds()
     refunds = [replace(draft, id=ids.next("rfd", draft.created_at)) for draft in drafts]
     return refunds, _settled(payments, refunds, rng)
 
 
-def _arrivals(orders: list[Order], shipments: list[Shipment]) -> dict[str, datetime]:
-    delivered = {order.id for order in orders if order.status == "delivered"}
-    arrivals: dict[str, datetime] = {}
+def _arrived(orders: list[Order], shipments: list[Shipment]) -> dict[str, list[Shipment]]:
+    parcels: dict[str, list[Shipment]] = {o.id: [] for o in orders if o.status == "delivered"}
     for shipment in shipments:
-        if shipment.order_id in delivered and shipment.delivered_at is not None:
-            known = arrivals.get(shipment.order_id, shipment.delivered_at)
-            arrivals[shipment.order_id] = max(known, shipment.delivered_at)
-    return arrivals
+        if shipment.order_id in parcels:
+            parcels[shipment.order_id].append(shipment)
+    return parcels
 
 
-def _drafts(order: Order, shipments: list[Shipment], books: Books, rng: Random) -> Iterator[Refund]:
+def _covered(drafts: Iterator[Refund], order: Order) -> Iterator[Refund]:
+    """The refunds of an order as long as its payment covers them."""
+    left = order.total_cents
+    for draft in drafts:
+        if draft.amount_cents <= left:
+            left -= draft.amount_cents if draft.status != "denied" else 0
+            yield draft
+
+
+def _drafts(order: Order, books: Books, rng: Random) -> Iterator[Refund]:
     if order.status == "cancelled":
         yield _cancellation(order, books, rng)
-    arrived = books.arrivals.get(order.id)
-    if arrived is None or NOW - arrived < timedelta(hours=6):
+    parcels = books.parcels.get(order.id, [])
+    arrived = max((s.delivered_at for s in parcels if s.delivered_at), default=NOW)
+    if NOW - arrived < timedelta(hours=6):
         return
     if rng.random() < _SHARE:
         line = rng.choice(order.lines)
-        refund = _of_line(order, line, arrived, books, rng)
-        if refund is not None:
-            yield refund
-            others = [other for other in order.lines if other is not line]
-            if others and rng.random() < 0.12:
-                second = _of_line(order, rng.choice(others), arrived, books, rng)
-                if second is not None:
-                    yield second
-    late = any(s.is_late for s in shipments if s.order_id == order.id)
+        yield from _of_line(order, line, parcels, books, rng)
+        others = [other for other in order.lines if other is not line]
+        if others and rng.random() < 0.12:
+            yield from _of_line(order, rng.choice(others), parcels, books, rng)
+    late = any(s.is_late for s in parcels)
     if late and order.shipping_service != "standard" and order.shipping_cents:
         if rng.random() < 0.3:
-            yield _other(order, "late_delivery", order.shipping_cents, arrived, books, rng)
+            yield _draft(order, "late_delivery", order.shipping_cents, arrived, 20, books, rng)
     elif rng.random() < 0.04:
-        yield _other(order, "goodwill", rng.choice(_GOODWILL_CENTS), arrived, books, rng)
+        amount = GOODWILL_LIMIT_CENTS - rng.choice((0, 500, 1000, 1500))
+        yield _draft(order, "goodwill", amount, arrived, 20, books, rng)
 
 
 def _of_line(
-    order: Order, line: Line, arrived: datetime, books: Books, rng: Random
-) -> Refund | None:
-    """A refund for a line; None when the rules allow none of the drawn kind."""
+    order: Order, line: Line, parcels: list[Shipment], books: Books, rng: Random
+) -> Iterator[Refund]:
+    """A refund for a line; a denied one, or none, when the rules do not allow the drawn kind."""
     product, customer = books.products[line.product_id], books.customers[order.customer_id]
+    arrived = next(s.delivered_at for s in parcels if line.product_id in s.product_ids)
+    if arrived is None:
+        return
     kinds, weights = [k[:2] for k in _REASONS], [k[2] for k in _REASONS]
     reason, condition = rng.choices(kinds, weights)[0]
     tier = customer.loyalty_tier
@@ -125,44 +143,49 @@ def _of_line(
         "changed_mind": RETURN_DAYS[tier],
         "damaged_in_transit": TRANSIT_DAMAGE_DAYS,
     }.get(reason, DEFECT_REFUND_DAYS)
-    if reason == "changed_mind" and (
+    is_excluded = reason == "changed_mind" and (
         product.is_clearance
         or (condition == "opened" and product.category in NO_OPENED_RETURN_CATEGORIES)
-    ):
-        return None
+    )
+    is_too_late = NOW - arrived > timedelta(days=window + 10) and rng.random() < 0.08
+    if is_excluded and rng.random() < 0.4:
+        return
     qty = rng.randrange(1, line.qty + 1)
     paid = line_cents(line.unit_price_cents, qty, tier, is_clearance=product.is_clearance)
     fee = restocking_cents(paid, tier, condition, reason)
-    draft = _draft(order, reason, paid - fee, arrived, window, books, rng)
-    return replace(
-        draft, product_id=product.id, qty=qty, condition=condition, restocking_fee_cents=fee
+    start = arrived + timedelta(days=window + 1) if is_too_late else arrived
+    draft = replace(
+        _draft(order, reason, paid - fee, start, 9 if is_too_late else window, books, rng),
+        product_id=product.id,
+        qty=qty,
+        condition=condition,
+        restocking_fee_cents=fee,
     )
+    yield _denied(draft) if is_excluded or is_too_late else draft
 
 
-def _other(
-    order: Order, reason: str, amount: int, arrived: datetime, books: Books, rng: Random
-) -> Refund:
-    return _draft(order, reason, amount, arrived, 20, books, rng)
+def _denied(draft: Refund) -> Refund:
+    return replace(draft, status="denied", processed_at=None, approved_by_id=None)
 
 
 def _draft(
     order: Order,
     reason: str,
     amount: int,
-    arrived: datetime,
+    start: datetime,
     window: int,
     books: Books,
     rng: Random,
 ) -> Refund:
-    latest = min((NOW - arrived).days, window)
-    day = arrived.date() + timedelta(days=rng.randrange(0, max(1, latest)))
-    created = max(at(day, rng.randrange(9, 18), rng.randrange(60)), arrived + timedelta(minutes=20))
-    created = min(wall(created), NOW - timedelta(minutes=30 + rng.randrange(90)))
+    """A refund asked for less than so many days after a start."""
+    latest = min((NOW - start).days, window)
+    day = start.date() + timedelta(days=rng.randrange(0, max(1, latest)))
+    created = max(at(day, rng.randrange(9, 18), rng.randrange(60)), after(start, hours=2))
+    created = min(at_desk(created, rng), NOW - timedelta(minutes=30 + rng.randrange(90)))
     age = NOW - created
     status = "processed" if age > timedelta(days=4) else rng.choice(("approved", "requested"))
-    able = [e for e in books.staff if e.refund_limit_cents >= amount]
     is_decided = status != "requested"
-    done = wall(created + timedelta(hours=rng.randrange(20, 80)))
+    done = at_desk(later(created, rng, 20 * 60, 80 * 60), rng)
     return Refund(
         id="",
         order_id=order.id,
@@ -174,16 +197,15 @@ def _draft(
         status=status,
         created_at=created,
         processed_at=done if status == "processed" else None,
-        approved_by_id=rng.choice(able).id if is_decided else None,
+        approved_by_id=books.approver(amount, created, rng) if is_decided else None,
     )
 
 
 def _cancellation(order: Order, books: Books, rng: Random) -> Refund:
     """A cancelled order goes back whole on the day after it was placed."""
-    created = min(
-        wall(order.placed_at + timedelta(hours=rng.randrange(2, 30))), NOW - timedelta(hours=1)
-    )
-    able = [e for e in books.staff if e.refund_limit_cents >= order.total_cents]
+    paid_at = books.payments[order.id].created_at
+    created = at_desk(later(paid_at, rng, 60, 30 * 60), rng)
+    created = min(created, NOW - timedelta(minutes=rng.randrange(10, 60)))
     return Refund(
         id="",
         order_id=order.id,
@@ -194,7 +216,7 @@ def _cancellation(order: Order, books: Books, rng: Random) -> Refund:
         status="processed",
         created_at=created,
         processed_at=created,
-        approved_by_id=rng.choice(able).id,
+        approved_by_id=books.approver(order.total_cents, created, rng),
     )
 
 
@@ -204,11 +226,12 @@ def _settled(payments: list[Payment], refunds: list[Refund], rng: Random) -> lis
     for refund in refunds:
         if refund.status in ("approved", "processed"):
             back[refund.payment_id] += refund.amount_cents
+    touched = {refund.payment_id for refund in refunds}
     calm = [
         p.id
         for p in payments
         if p.status == "captured"
-        and not back[p.id]
+        and p.id not in touched
         and p.method in ("card", "paypal")
         and p.created_at > NOW - timedelta(days=120)
     ]

@@ -8,7 +8,6 @@ from world_builder.worlds.corecraft.company import Order, Payment, Product, Ship
 from world_builder.worlds.corecraft.rules import (
     NOW,
     OVERSIZE_CATEGORIES,
-    PAYMENT_METHODS,
     discount_cents,
     shipping_cents,
 )
@@ -17,6 +16,8 @@ from world_builder.worlds.corecraft.story.ledger import DailyIds, later, some_ti
 from world_builder.worlds.corecraft.story.parcels import Parcel, parcels_of
 from world_builder.worlds.corecraft.story.plans import OrderPlan
 
+_METHODS = ("card", "paypal", "wire", "financing"), (66, 18, 7, 7)
+"""Methods with their weights; what store credit pays for is decided in `credit`."""
 _FAILURES = (
     "card declined by the bank",
     "insufficient funds",
@@ -31,6 +32,16 @@ _ORDER_NOTES = (
     "Loading dock closes at 16:00.",
     "Customer asked for recycled packaging.",
 )
+
+
+_YOUNG = (
+    (timedelta(hours=30), {"pending_payment": 0.4, "cancelled": 0.05, "processing": 0.55}),
+    (timedelta(days=3), {"pending_payment": 0.15, "cancelled": 0.07, "processing": 0.55}),
+    (timedelta(days=6), {"pending_payment": 0.05, "cancelled": 0.06, "processing": 0.35}),
+    (timedelta(days=11), {"cancelled": 0.06, "processing": 0.12}),
+    (timedelta(days=45), {"cancelled": 0.06}),
+)
+"""Shares of statuses of orders up to an age; the rest was shipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +61,25 @@ def carry_out(plans: list[OrderPlan], products: tuple[Product, ...], rng: Random
         ((_placed_at(plan, rng), i, plan) for i, plan in enumerate(plans)), key=lambda x: x[:2]
     )
     sales = Sales(orders=[], payments=[], shipments=[], builds={})
+    unnumbered: list[Payment] = []
     waiting: list[tuple[Parcel, str]] = []
     for placed_at, _, plan in timed:
         order = _order(ids.next("ord", placed_at), plan, placed_at, known, rng)
-        payments = _payments(order, rng, ids)
+        payments = _payments(order, rng)
         parcels: list[Parcel] = []
         if order.status in ("shipped", "delivered"):
             is_old = order.status == "delivered"
-            parcels = parcels_of(plan, payments[-1].created_at, rng, is_old=is_old)
+            paid_at, goal = payments[-1].created_at, order.ship_to
+            parcels = parcels_of(plan, paid_at, goal, rng, is_old=is_old)
             all_there = all(parcel.status == "delivered" for parcel in parcels)
             order = replace(order, status="delivered" if all_there else "shipped")
         sales.orders.append(order)
-        sales.payments.extend(payments)
+        unnumbered.extend(payments)
         waiting.extend((parcel, order.id) for parcel in parcels)
         if plan.build_number is not None:
             sales.builds[plan.build_number] = order
+    for payment in sorted(unnumbered, key=lambda p: p.created_at):
+        sales.payments.append(replace(payment, id=ids.next("pay", payment.created_at)))
     for parcel, order_id in sorted(waiting, key=lambda w: (w[0].shipped_at, w[1])):
         sales.shipments.append(parcel.shipment(ids.next("shp", parcel.shipped_at), order_id))
     return sales
@@ -114,33 +129,32 @@ def _status(plan: OrderPlan, placed_at: datetime, rng: Random) -> str:
     age, chance = NOW - placed_at, rng.random()
     if plan.delivered_on is not None:
         return "delivered"
-    if age < timedelta(hours=30):
-        return "pending_payment" if chance < 0.4 else "processing"
-    if age < timedelta(days=11) and chance < 0.5:
-        return "processing"
-    if age < timedelta(days=20) and chance < 0.36:
-        return "cancelled"
-    if age < timedelta(days=45):
-        return "shipped"
-    return "cancelled" if chance < 0.05 else "delivered"
+    shares = next((shares for limit, shares in _YOUNG if age < limit), None)
+    if shares is None:
+        return "cancelled" if chance < 0.05 else "delivered"
+    for status, share in shares.items():
+        chance -= share
+        if chance < 0:
+            return status
+    return "shipped"
 
 
-def _payments(order: Order, rng: Random, ids: DailyIds) -> list[Payment]:
-    """Failed attempts first; the last payment is the one that counts."""
-    method = rng.choices(PAYMENT_METHODS, (66, 18, 3, 6, 7))[0]
+def _payments(order: Order, rng: Random) -> list[Payment]:
+    """Payments without ids, failed attempts first; the last one is the one that counts."""
+    method = rng.choices(*_METHODS)[0]
     last4 = f"{rng.randrange(1000, 9999)}" if method == "card" else None
     moment, payments = order.placed_at, []
     attempts = 1 if order.status == "pending_payment" and rng.random() < 0.7 else 0
     attempts += rng.choices((0, 1, 2), (84, 12, 4))[0] if method == "card" else 0
     for _ in range(attempts):
-        payments.append(_failed(ids.next("pay", moment), order, moment, rng))
+        payments.append(_failed(order, moment, rng))
         moment = later(moment, rng, 2, 25)
     if order.status == "pending_payment" and payments:
         return payments
     status = "authorized" if order.status == "pending_payment" else "captured"
     payments.append(
         Payment(
-            id=ids.next("pay", moment),
+            id="",
             order_id=order.id,
             customer_id=order.customer_id,
             method=method,
@@ -153,9 +167,9 @@ def _payments(order: Order, rng: Random, ids: DailyIds) -> list[Payment]:
     return payments
 
 
-def _failed(payment_id: str, order: Order, moment: datetime, rng: Random) -> Payment:
+def _failed(order: Order, moment: datetime, rng: Random) -> Payment:
     return Payment(
-        id=payment_id,
+        id="",
         order_id=order.id,
         customer_id=order.customer_id,
         method="card",

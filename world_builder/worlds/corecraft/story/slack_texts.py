@@ -36,7 +36,7 @@ NOISE = (
     "Why is it always the last screw?",
     "Could we please stop naming test orders 'asdf'?",
     "Lost: one blue mug with a crack. Sentimental value.",
-    "The heating is on in September. I have no further questions.",
+    "The heating is on in {month}. I have no further questions.",
     "Great job yesterday everyone, 212 tickets.",
     "A customer sent us cookies. They are on the counter. They were.",
     "Somebody's alarm has been ringing in locker 14 since eight.",
@@ -50,27 +50,54 @@ NOISE = (
     "The plant on desk six is a volunteer now, please water it.",
     "Team photo moved to next week because of rain.",
 )
-QUESTIONS = (
-    "Does {product} come with the long bracket?",
-    "Quick one: is {product} the version with the old or the new fan?",
-    "Customer asks whether {product} is loud. Any experience?",
-    "Can somebody look at {order}? The address looks odd to me.",
-    "What do we say when {carrier} shows 'exception' without a text?",
-    "Where do I find the photos for {order}?",
-    "Is {first} in today?",
-    "Did we ever sell {product} with a cable in the box?",
-    "Who knows the customer of {order}? She asks for 'the nice gentleman'.",
-    "Is there a limit on how many {product} one customer may buy?",
+TALKS = (
+    (
+        (
+            "Does {product} come with the long bracket?",
+            "Quick one: is {product} the version with the old or the new fan?",
+            "Customer asks whether {product} is loud. Any experience?",
+            "Did we ever sell {product} with a cable in the box?",
+            "Is there a limit on how many {product} one customer may buy?",
+        ),
+        (
+            "I think so, but look at the box before you promise it.",
+            "No idea, sorry.",
+            "Ask {first}, who unpacked one last week.",
+            "At least it was so in spring.",
+            "Don't quote me on that.",
+            "Not as far as I know.",
+        ),
+    ),
+    (
+        (
+            "Can somebody look at {order}? The address looks odd to me.",
+            "Where do I find the photos for {order}?",
+            "Who knows the customer of {order}? They ask for 'the nice gentleman'.",
+        ),
+        (
+            "Please put that in the ticket, not here.",
+            "Looking at it now.",
+            "Ask {first}, who had that one on the phone.",
+            "No idea, sorry.",
+        ),
+    ),
+    (
+        ("What do we say when {carrier} shows 'exception' without a text?",),
+        (
+            "That somebody will call them. And then call them.",
+            "Nothing until their desk has answered.",
+            "Don't quote me on that, but it mostly means a wrong label.",
+        ),
+    ),
 )
-ANSWERS = (
-    "I think so, but look at the box before you promise it.",
-    "No idea, sorry.",
-    "Ask {first}, she unpacked one last week.",
-    "Yes. At least it was so in spring.",
-    "Don't quote me on that.",
-    "Looked it up: yes.",
-    "Not as far as I know.",
-    "Please put that in the ticket, not here.",
+"""Questions with the answers that they get."""
+HOLIDAY = (
+    "Sale starts on Friday at six. Banners are up.",
+    "We are out of gift wrap already.",
+    "Extra shift on Saturday: who can?",
+    "{first} has packed forty parcels before lunch. Respect.",
+    "Phones are red, all hands please.",
+    "That was it, thanks everybody. I close this channel after New Year.",
 )
 OUTDATED = (
     "If I remember right, returns are 14 days from the order.",
@@ -83,11 +110,21 @@ OUTDATED = (
     "For power supplies just double the card. Works every time.",
 )
 STOCK_DECISIONS = (
-    "Counted again: {product} is at {count}, not what the catalogue shows. Please go by this until "
-    "the system is corrected.",
-    "{product}: the pallet was damaged, only {count} can be sold. Catalogue will follow.",
-    "Found a box of {product} behind the returns: we have {count} free. Sell by this number.",
+    (
+        "Counted again: {product} is at {count}, not what the catalogue shows. Please go by this "
+        "until the system is corrected.",
+        (-3, -2, -1, 2, 4),
+    ),
+    (
+        "{product}: the pallet was damaged, only {count} can be sold. Catalogue will follow.",
+        (-3, -2, -1),
+    ),
+    (
+        "Found a box of {product} behind the returns: we have {count} free. Sell by this number.",
+        (2, 3, 4, 6),
+    ),
 )
+"""What is said, and by how many the shelf may differ from the catalogue then."""
 RESTOCK_DECISIONS = (
     "Supplier confirmed: {product} comes on {date}. You may tell customers that day.",
     "{product} slips to {date}. Do not promise anything earlier, whatever the catalogue says.",
@@ -97,19 +134,21 @@ CARRIER_DECISIONS = (
     "parcel that was shipped since {date}. You may tell customers so.",
     "{carrier} is catching up. From {date} on, the promised days hold again.",
 )
-EXCEPTION_DECISIONS = (
+CLOSED_WINDOW_DECISIONS = (
     "Exception for {order}: we take {product} back although the window has closed, full refund, no "
     "fee. Approved by me.",
-    "Approved: waive the restocking fee for {product} in {order}. Once, and only there.",
     "No exception for {order}. The customer asked twice, the answer stays no.",
+)
+OPEN_WINDOW_DECISIONS = (
+    "Approved: waive the restocking fee for {product} in {order}. Once, and only there.",
     "{order}: send a replacement for {product} without waiting for the old one. My call.",
 )
 RECALL_DECISIONS = (
     "{product}: two reports of heat at the plug. Stop selling it and escalate every report to the "
     "level safety.",
 )
-KB_NEWS = (
-    "Updated '{title}'. The old version is deprecated, please use {article}.",
+ARTICLE_UPDATED = "Updated '{title}'. The old version is deprecated, please use {article}."
+ARTICLE_CURRENT = (
     "'{title}' ({article}) is current. If you find an older text that says something else, it does "
-    "not count.",
+    "not count."
 )

@@ -59,19 +59,46 @@ _PEOPLE = (
 SUPPORT_LEAD, RETURNS_LEAD, BUILDS_LEAD = "emp-002", "emp-013", "emp-021"
 SHIPPING_LEAD, PAYMENTS_LEAD, ESCALATIONS_LEAD = "emp-028", "emp-033", "emp-037"
 SAFETY_OFFICER, EDITOR, CATALOGUE_MANAGER = "emp-039", "emp-041", "emp-040"
-_LEFT = {45, 46, 47}
-"""Numbers of people who no longer work here, though old tickets still carry their names."""
-_AWAY = {
-    5: "Away until 2025-09-22; Jonas Lindqvist covers.",
-    14: "Parental leave until 2026-01-05; Emeka Obuya covers.",
-    24: "Away until 2025-09-17; Soren Dalgaard covers.",
-    38: "Training until 2025-09-19; Ibrahim Khoury covers.",
+LEADS = {
+    "support": SUPPORT_LEAD,
+    "returns": RETURNS_LEAD,
+    "builds": BUILDS_LEAD,
+    "warehouse": SHIPPING_LEAD,
+    "billing": PAYMENTS_LEAD,
+    "escalations": ESCALATIONS_LEAD,
+    "product": EDITOR,
 }
+_LEFT = {45: date(2025, 6, 27), 46: date(2025, 8, 22), 47: date(2025, 9, 5)}
+"""Last days of people who no longer work here, though old tickets still carry their names."""
+_AWAY = {
+    5: (date(2025, 9, 8), "Away until 2025-09-22; Jonas Lindqvist covers."),
+    14: (date(2025, 7, 7), "Parental leave until 2026-01-05; Emeka Obuya covers."),
+    24: (date(2025, 9, 3), "Away until 2025-09-17; Soren Dalgaard covers."),
+    38: (date(2025, 9, 12), "Training until 2025-09-19; Ibrahim Khoury covers."),
+}
+"""First days of absences that last until after now, and what the calendar says."""
 
 
 def build_staff() -> tuple[Employee, ...]:
     """Everybody, in the order of ids."""
     return tuple(_employee(i, *person) for i, person in enumerate(_PEOPLE, 1))
+
+
+def was_at_work(employee: Employee, day: date) -> bool:
+    """Whether somebody worked here and was not away on a day."""
+    number = int(employee.id.removeprefix("emp-"))
+    away_from, _ = _AWAY.get(number, (None, ""))
+    left_on = _LEFT.get(number)
+    return (
+        employee.hired_on <= day
+        and (left_on is None or day <= left_on)
+        and (away_from is None or day < away_from)
+    )
+
+
+def at_work_or_lead(employee: Employee, day: date) -> str:
+    """The id of somebody, or of the lead who steps in on a day when they are not at work."""
+    return employee.id if was_at_work(employee, day) else LEADS[employee.team]
 
 
 def _employee(
@@ -90,5 +117,5 @@ def _employee(
         manager_id=f"emp-{manager:03}" if manager else None,
         hired_on=date(2018, 3, 5) + timedelta(days=(number * 97) % 2050),
         is_active=number not in _LEFT,
-        out_of_office=_AWAY.get(number),
+        out_of_office=_AWAY[number][1] if number in _AWAY else None,
     )

@@ -111,9 +111,9 @@ _PRECONDITIONS = (
     ),
     Precondition(
         check="args.reason != 'goodwill' || "
-        f"(args.amount_cents <= {rules.GOODWILL_CENTS} "
+        f"(args.amount_cents <= {rules.GOODWILL_LIMIT_CENTS} "
         "&& !others.exists(r, r.reason == 'goodwill'))",
-        message=f"goodwill is at most {{money({rules.GOODWILL_CENTS})}} and once per order",
+        message=f"goodwill is at most {{money({rules.GOODWILL_LIMIT_CENTS})}} and once per order",
     ),
 )
 

@@ -14,7 +14,8 @@ from world_builder.worlds.corecraft.scenarios.billing.refunding import (
     REFUND_LIMIT,
     REFUNDABLE_REST,
 )
-from world_builder.worlds.corecraft.scenarios.billing.rulings import RULE_CHECK, RULE_EMAIL
+from world_builder.worlds.corecraft.scenarios.billing.rule_check import RULE_CHECK
+from world_builder.worlds.corecraft.scenarios.billing.rule_email import RULE_EMAIL
 from world_builder.worlds.corecraft.scenarios.billing.statement import COMPANY_STATEMENT
 
 SCENARIOS: tuple[Scenario[Company], ...] = (

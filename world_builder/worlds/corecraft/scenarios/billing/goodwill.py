@@ -20,7 +20,7 @@ from world_builder.templates.criteria import (
 )
 from world_builder.worlds.corecraft.company import Company, Employee, Order, Payment
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
-from world_builder.worlds.corecraft.rules import GOODWILL_CENTS
+from world_builder.worlds.corecraft.rules import GOODWILL_LIMIT_CENTS
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import asked_by, found_employee, requester
 
@@ -30,7 +30,7 @@ _OBSTACLES = {
         r"already|once per order|second|before|earlier",
     ),
     "too_much": (
-        f"goodwill is at most {money(GOODWILL_CENTS)}",
+        f"goodwill is at most {money(GOODWILL_LIMIT_CENTS)}",
         r"(?:at most|no more than|maximum|limit|cap\b|up to|exceed|more than|above)[^.]{0,40}"
         r"\$25(?:\.00)?(?![\d.]\d)|\$25(?:\.00)?(?![\d.]\d)[^.]{0,40}(?:most|maximum|limit|cap\b)",
     ),
@@ -104,7 +104,7 @@ def _case(company: Company, order: Order, rng: Random) -> _Case:
     paid = next((p for p in company.payments_of(order.id) if p.status != "failed"), None)
     amount = rng.choice(_AMOUNTS)
     if rng.random() < 0.15:
-        amount = GOODWILL_CENTS + rng.choice((1, 250, 500, 1500))
+        amount = GOODWILL_LIMIT_CENTS + rng.choice((1, 250, 500, 1500))
     return _Case(
         order=order, paid=paid, amount=amount, obstacle=_obstacle(company, order, paid, amount)
     )
@@ -117,7 +117,7 @@ def _obstacle(company: Company, order: Order, paid: Payment | None, amount: int)
         return "disputed"
     if any(r.reason == "goodwill" and r.status != "denied" for r in company.refunds_of(order.id)):
         return "given"
-    if amount > GOODWILL_CENTS:
+    if amount > GOODWILL_LIMIT_CENTS:
         return "too_much"
     return "refunded" if paid.refunded_cents + amount > paid.amount_cents else ""
 

@@ -70,9 +70,8 @@ def _troubled(company: Company, rng: Random) -> list[Order]:
 
 
 def _says_reasons(failed: list[Payment]) -> Iterator[Criterion]:
-    for reason in sorted({str(payment.failure_reason) for payment in failed}):
-        key = f"reason-{reason.split()[0].lower().strip('-')}".replace("3-d", "secure")
-        yield says_right_not_wrong(key, f"Gives the reason: {reason}.", *_REASONS[reason])
+    for i, reason in enumerate(sorted({str(payment.failure_reason) for payment in failed}), 1):
+        yield says_right_not_wrong(f"reason-{i}", f"Gives the reason: {reason}.", *_REASONS[reason])
 
 
 _TROUBLE_PHRASINGS = (
