@@ -18,6 +18,22 @@ from world_builder.worlds.corecraft.scenarios.billing.rule_check import RULE_CHE
 from world_builder.worlds.corecraft.scenarios.billing.rule_email import RULE_EMAIL
 from world_builder.worlds.corecraft.scenarios.billing.statement import COMPANY_STATEMENT
 
+__all__ = [
+    "COMPANY_STATEMENT",
+    "GOODWILL",
+    "LOYALTY_WHAT_IF",
+    "PAYMENT_EMAIL",
+    "PAYMENT_TROUBLE",
+    "REFUNDABLE_REST",
+    "REFUND_LIMIT",
+    "REFUND_REPORT",
+    "RULE_CHECK",
+    "RULE_EMAIL",
+    "SCENARIOS",
+    "STORE_CREDIT",
+    "WHO_DECIDES",
+]
+
 SCENARIOS: tuple[Scenario[Company], ...] = (
     PAYMENT_TROUBLE,
     PAYMENT_EMAIL,

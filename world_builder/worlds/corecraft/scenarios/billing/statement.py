@@ -72,12 +72,11 @@ def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
     company = desk.model
     firms = [c for c in company.customers if c.company and company.orders_of(c.id)]
     rng.shuffle(firms)
-    for customer in firms:
-        periods = list(_PERIODS)
-        rng.shuffle(periods)
-        best = max(periods, key=lambda p: len(_placed(company, customer, *p)))
-        if len(_standing(company, customer, *best)) >= 2:
-            yield _draft(desk, customer, *best, rng)
+    for rank in range(2):
+        for customer in firms:
+            best = sorted(_PERIODS, key=lambda p: -len(_placed(company, customer, *p)))[rank]
+            if len(_standing(company, customer, *best)) >= 2:
+                yield _draft(desk, customer, *best, rng)
 
 
 def _placed(company: Company, customer: Customer, first: date, last: date) -> list[Order]:

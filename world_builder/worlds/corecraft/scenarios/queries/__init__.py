@@ -12,6 +12,16 @@ from world_builder.worlds.corecraft.scenarios.queries.decisions import QUERY_DEC
 from world_builder.worlds.corecraft.scenarios.queries.order_trail import QUERY_ORDER_TRAIL
 from world_builder.worlds.corecraft.scenarios.queries.refund_mail import QUERY_REFUND_EMAIL
 
+__all__ = [
+    "QUERY_APPROVALS",
+    "QUERY_ARTICLE_TRAIL",
+    "QUERY_ASSIGN",
+    "QUERY_DECISION",
+    "QUERY_ORDER_TRAIL",
+    "QUERY_REFUND_EMAIL",
+    "SCENARIOS",
+]
+
 SCENARIOS: tuple[Scenario[Company], ...] = (
     QUERY_ORDER_TRAIL,
     QUERY_APPROVALS,
