@@ -27,6 +27,7 @@ from world_builder.expressions import money
 from world_builder.frozen import Json
 from world_builder.rubrics import Criterion, CriterionCategory, Examples, Scope
 from world_builder.templates.phrases import CONSENT, DENIAL, GRANTED, REFUSAL, count_pattern
+from world_builder.wording import counted
 
 COMPLETENESS = CriterionCategory.COMPLETENESS
 CORRECTNESS = CriterionCategory.CORRECTNESS
@@ -176,7 +177,7 @@ def is_list(num_items: int | None = None) -> Criterion:
 def is_table(num_rows: int | None = None) -> Criterion:
     """A Markdown table; of exactly so many rows unless None."""
     check = Format(format=FormatKind.TABLE, minimum=num_rows, maximum=num_rows)
-    told = "a table" if num_rows is None else f"a table of {num_rows} rows"
+    told = "a table" if num_rows is None else f"a table of {counted(num_rows, 'row')}"
     return criterion("table", f"Gives {told}.", check, FORMAT)
 
 

@@ -140,7 +140,7 @@ def _row(reason: str, num: int, cents: int) -> Criterion:
 
 
 def _no_others(absent: list[str]) -> tuple[Criterion, ...]:
-    names = [name for reason in absent for name in {reason, _words(reason)}]
+    names = [name for reason in absent for name in dict.fromkeys((reason, _words(reason)))]
     if not names:
         return ()
     return (leaves_out("only-these", "Has no row for a reason that does not occur.", *names),)
