@@ -2,5 +2,6 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.orders.status import ORDER_STATUS
 
-SCENARIOS: tuple[Scenario[Company], ...] = ()
+SCENARIOS: tuple[Scenario[Company], ...] = (ORDER_STATUS,)
