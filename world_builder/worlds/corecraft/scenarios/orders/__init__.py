@@ -2,6 +2,10 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREAKDOWN
 from world_builder.worlds.corecraft.scenarios.orders.status import ORDER_STATUS
 
-SCENARIOS: tuple[Scenario[Company], ...] = (ORDER_STATUS,)
+SCENARIOS: tuple[Scenario[Company], ...] = (
+    ORDER_STATUS,
+    ORDER_BREAKDOWN,
+)
