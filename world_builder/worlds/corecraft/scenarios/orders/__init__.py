@@ -2,6 +2,7 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.orders.after_ticket import ORDERS_AFTER_TICKET
 from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREAKDOWN
 from world_builder.worlds.corecraft.scenarios.orders.spending import CUSTOMER_SPEND
 from world_builder.worlds.corecraft.scenarios.orders.status import ORDER_STATUS
@@ -10,4 +11,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     ORDER_STATUS,
     ORDER_BREAKDOWN,
     CUSTOMER_SPEND,
+    ORDERS_AFTER_TICKET,
 )
