@@ -4,6 +4,7 @@ from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.orders.after_ticket import ORDERS_AFTER_TICKET
 from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREAKDOWN
+from world_builder.worlds.corecraft.scenarios.orders.quoting import PRICE_QUOTE
 from world_builder.worlds.corecraft.scenarios.orders.spending import CUSTOMER_SPEND
 from world_builder.worlds.corecraft.scenarios.orders.status import ORDER_STATUS
 
@@ -12,4 +13,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     ORDER_BREAKDOWN,
     CUSTOMER_SPEND,
     ORDERS_AFTER_TICKET,
+    PRICE_QUOTE,
 )
