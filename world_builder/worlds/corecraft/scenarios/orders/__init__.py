@@ -4,6 +4,7 @@ from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.orders.after_ticket import ORDERS_AFTER_TICKET
 from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREAKDOWN
+from world_builder.worlds.corecraft.scenarios.orders.cancelling import CANCEL_ORDER
 from world_builder.worlds.corecraft.scenarios.orders.in_time import CHEAPEST_IN_TIME
 from world_builder.worlds.corecraft.scenarios.orders.quoting import PRICE_QUOTE
 from world_builder.worlds.corecraft.scenarios.orders.spending import CUSTOMER_SPEND
@@ -16,4 +17,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     ORDERS_AFTER_TICKET,
     PRICE_QUOTE,
     CHEAPEST_IN_TIME,
+    CANCEL_ORDER,
 )
