@@ -7,6 +7,7 @@ from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREA
 from world_builder.worlds.corecraft.scenarios.orders.cancelling import CANCEL_ORDER
 from world_builder.worlds.corecraft.scenarios.orders.in_time import CHEAPEST_IN_TIME
 from world_builder.worlds.corecraft.scenarios.orders.quoting import PRICE_QUOTE
+from world_builder.worlds.corecraft.scenarios.orders.redirecting import REDIRECT_ORDER
 from world_builder.worlds.corecraft.scenarios.orders.spending import CUSTOMER_SPEND
 from world_builder.worlds.corecraft.scenarios.orders.status import ORDER_STATUS
 
@@ -18,4 +19,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     PRICE_QUOTE,
     CHEAPEST_IN_TIME,
     CANCEL_ORDER,
+    REDIRECT_ORDER,
 )
