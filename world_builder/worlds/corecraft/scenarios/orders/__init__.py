@@ -6,6 +6,7 @@ from world_builder.worlds.corecraft.scenarios.orders.after_ticket import ORDERS_
 from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREAKDOWN
 from world_builder.worlds.corecraft.scenarios.orders.cancelling import CANCEL_ORDER
 from world_builder.worlds.corecraft.scenarios.orders.in_time import CHEAPEST_IN_TIME
+from world_builder.worlds.corecraft.scenarios.orders.notes import DELIVERY_NOTE
 from world_builder.worlds.corecraft.scenarios.orders.one_of_two import STOP_ONE_OF_TWO
 from world_builder.worlds.corecraft.scenarios.orders.quoting import PRICE_QUOTE
 from world_builder.worlds.corecraft.scenarios.orders.redirecting import REDIRECT_ORDER
@@ -22,4 +23,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     CANCEL_ORDER,
     REDIRECT_ORDER,
     STOP_ONE_OF_TWO,
+    DELIVERY_NOTE,
 )
