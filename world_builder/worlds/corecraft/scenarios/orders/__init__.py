@@ -5,6 +5,7 @@ from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.orders.after_ticket import ORDERS_AFTER_TICKET
 from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREAKDOWN
 from world_builder.worlds.corecraft.scenarios.orders.cancelling import CANCEL_ORDER
+from world_builder.worlds.corecraft.scenarios.orders.confirmation import ORDER_CONFIRMATION_EMAIL
 from world_builder.worlds.corecraft.scenarios.orders.in_time import CHEAPEST_IN_TIME
 from world_builder.worlds.corecraft.scenarios.orders.notes import DELIVERY_NOTE
 from world_builder.worlds.corecraft.scenarios.orders.one_of_two import STOP_ONE_OF_TWO
@@ -24,4 +25,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     REDIRECT_ORDER,
     STOP_ONE_OF_TWO,
     DELIVERY_NOTE,
+    ORDER_CONFIRMATION_EMAIL,
 )
