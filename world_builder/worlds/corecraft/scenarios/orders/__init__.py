@@ -7,6 +7,7 @@ from world_builder.worlds.corecraft.scenarios.orders.breakdown import ORDER_BREA
 from world_builder.worlds.corecraft.scenarios.orders.cancelling import CANCEL_ORDER
 from world_builder.worlds.corecraft.scenarios.orders.confirmation import ORDER_CONFIRMATION_EMAIL
 from world_builder.worlds.corecraft.scenarios.orders.in_time import CHEAPEST_IN_TIME
+from world_builder.worlds.corecraft.scenarios.orders.lab import CANCEL_LAB_ORDER
 from world_builder.worlds.corecraft.scenarios.orders.notes import DELIVERY_NOTE
 from world_builder.worlds.corecraft.scenarios.orders.one_of_two import STOP_ONE_OF_TWO
 from world_builder.worlds.corecraft.scenarios.orders.quoting import PRICE_QUOTE
@@ -26,4 +27,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     STOP_ONE_OF_TWO,
     DELIVERY_NOTE,
     ORDER_CONFIRMATION_EMAIL,
+    CANCEL_LAB_ORDER,
 )
