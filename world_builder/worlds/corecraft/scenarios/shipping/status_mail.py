@@ -21,25 +21,13 @@ from world_builder.worlds.corecraft.company import Company, Order, Shipment
 from world_builder.worlds.corecraft.policies import ORDER_DESK
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import asked_by, requester, spoken_day
+from world_builder.worlds.corecraft.scenarios.shipping.wording import (
+    SIGNATURE,
+    STATUS_WORDS,
+    day_of,
+)
 
 _NUM = 18
-_SIGNATURE = "CoreCraft Support"
-_STATUS_WORDS: dict[str, tuple[str, str]] = {
-    "label_created": (
-        "is packed and waits for the carrier",
-        r"label|packed|(?:waits?|waiting) for|picked up|not yet (?:left|been)",
-    ),
-    "in_transit": ("is on its way", r"in transit|on (?:its|the) way|under way|travell?ing"),
-    "out_for_delivery": ("is out for delivery today", r"out for delivery"),
-    "delayed": ("is delayed", r"delay|late|held up|longer than"),
-    "delivered": ("was delivered", r"(?<!not )(?<!un)delivered"),
-    "lost": ("could not be traced and a search is open", r"lost|trace|missing|search"),
-    "returned_to_sender": (
-        "is on its way back to us",
-        r"return\w* to (?:us|sender)|way back|coming back|back to (?:us|the sender)",
-    ),
-}
-"""By status: how a reference says it, and what says it in an answer."""
 _NEXT: dict[str, tuple[str, str]] = {
     "delivered": (
         "Please check the parcel today and write to us if anything is missing or damaged",
@@ -107,9 +95,9 @@ def _draft(desk: Desk[Company], order: Order, parcel: Shipment, rng: Random) -> 
     customer = company.customer(order.customer_id)
     session = desk.session()
     session.call("get_order", id=order.id)
-    told, status_pattern = _STATUS_WORDS[parcel.status]
+    told, status_pattern = STATUS_WORDS[parcel.status]
     step, step_pattern = _NEXT.get(parcel.status, _FOLLOW)
-    day = (parcel.delivered_at.date() if parcel.delivered_at else parcel.promised_on).isoformat()
+    day = day_of(parcel).isoformat()
     return Draft(
         title=f"E-mail about the parcel of {order.id}",
         keys=(order.id,),
@@ -125,7 +113,7 @@ def _draft(desk: Desk[Company], order: Order, parcel: Shipment, rng: Random) -> 
             says_matching("status", f"Says that the parcel {told}.", status_pattern),
             says_date("day", "the expected or actual day of delivery", day),
             says_matching("next-step", "Tells the customer the next step.", step_pattern),
-            signs_off(_SIGNATURE),
+            signs_off(SIGNATURE),
             changes_nothing(),
         ),
         requester=requester(asked_by(company, rng, "support", "warehouse")),
@@ -140,7 +128,7 @@ def _mail(first_name: str, order: Order, parcel: Shipment, told: str, step: str)
     return (
         f"Hello {first_name},\n\nYour order {order.id} travels with {parcel.carrier}, tracking "
         f"number {parcel.tracking_number}. The parcel {told}. {when}\n\n{step}.\n\n"
-        f"Best regards,\n{_SIGNATURE}"
+        f"Best regards,\n{SIGNATURE}"
     )
 
 

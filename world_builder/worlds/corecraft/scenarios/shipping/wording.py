@@ -1,0 +1,94 @@
+"""How references speak of parcels, and the criteria and patterns that answers about them share."""
+
+import re
+from calendar import month_name
+from collections.abc import Sequence
+from datetime import date
+
+from world_builder.rubrics import Criterion, CriterionCategory
+from world_builder.templates.criteria import COMPLETENESS, says_matching
+from world_builder.worlds.corecraft.company import Shipment
+
+SIGNATURE = "CoreCraft Support"
+
+STATUS_WORDS: dict[str, tuple[str, str]] = {
+    "label_created": (
+        "is packed and waits for the carrier",
+        r"label|packed|(?:waits?|waiting) for|picked up|not yet (?:left|been)",
+    ),
+    "in_transit": (
+        "is on its way",
+        r"in[ _]transit|on (?:its|the) way|under ?way|travell?ing|en route",
+    ),
+    "out_for_delivery": ("is out for delivery today", r"out[ _]for[ _]delivery"),
+    "delayed": ("is delayed", r"delay|\blate\b|held up|longer than"),
+    "delivered": ("was delivered", r"(?<!not )(?<!un)(?<!be )delivered|(?<!not )arrived"),
+    "lost": ("could not be traced and a search is open", r"lost|trace|missing|search"),
+    "returned_to_sender": (
+        "is on its way back to us",
+        r"return\w*[ _]to[ _](?:us|sender)|way back|coming back|back to (?:us|the sender)",
+    ),
+}
+"""By status: how a reference says it to a customer, and what says it in an answer."""
+
+_NUMBERS = "zero one two three four five six seven eight nine ten".split()
+
+
+def status_pattern(parcel: Shipment) -> str:
+    """What says the parcel's status in an answer."""
+    return STATUS_WORDS[parcel.status][1]
+
+
+def day_of(parcel: Shipment) -> date:
+    """The actual day of delivery, or the promised one."""
+    return parcel.delivered_at.date() if parcel.delivered_at else parcel.promised_on
+
+
+def day_pattern(day: date) -> str:
+    """Finds a day in the forms that people write; a year need not stand there.
+
+    >>> forms = ("2025-09-03", "Sept. 3rd", "3 September", "9/3/2025")
+    >>> all(re.search(day_pattern(date(2025, 9, 3)), form) for form in forms)
+    True
+    """
+    month = rf"\b{month_name[day.month][:3]}\w*\.?"
+    end = r"(?:st|nd|rd|th)?(?!\d)"
+    return (
+        rf"{day.isoformat()}|{month}\s+0?{day.day}{end}"
+        rf"|(?<!\d)0?{day.day}{end}\s+(?:of\s+)?{month}"
+        rf"|(?<![\d/])0?{day.month}/0?{day.day}(?!\d)"
+    )
+
+
+def days_pattern(num_days: int) -> str:
+    """Finds a number of days, in digits or words.
+
+    >>> bool(re.search(days_pattern(2), "two calendar days late"))
+    True
+    """
+    told = str(num_days)
+    if num_days < len(_NUMBERS):
+        told += f"|{_NUMBERS[num_days]}"
+    if num_days == 1:
+        told += "|a"
+    return rf"(?<![\w$.,-])(?:{told})[ -](?:(?:calendar|full|whole|single)[ -])?days?\b"
+
+
+def ties(
+    key: str,
+    text: str,
+    anchor: str,
+    other: str,
+    patterns: Sequence[str],
+    category: CriterionCategory = COMPLETENESS,
+) -> Criterion:
+    """What the patterns find stands with one anchor rather than with the other.
+
+    Everything follows its anchor, or everything comes before it; the other anchor never lies
+    between. Anchors are texts, such as tracking numbers.
+    """
+    one, two = re.escape(anchor), re.escape(other)
+    gap = rf"(?:(?!{two})[\s\S])*?"
+    after = "".join(rf"(?=[\s\S]*?{one}{gap}(?:{pattern}))" for pattern in patterns)
+    before = "".join(rf"(?=[\s\S]*?(?:{pattern}){gap}{one})" for pattern in patterns)
+    return says_matching(key, text, rf"^(?:{after}|{before})", category)
