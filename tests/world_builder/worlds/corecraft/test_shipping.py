@@ -61,3 +61,25 @@ def test_a_traced_parcel_needs_its_own_days(examiner: Examiner) -> None:
         assert examiner.failed(task, told.format(parcel.promised_on)) == set()
         day_after = parcel.promised_on + timedelta(days=1)
         assert "promised" in examiner.failed(task, told.format(day_after))
+
+
+def test_a_list_of_parcels_is_whole_and_holds_no_other(examiner: Examiner) -> None:
+    for task in examiner.tasks("stuck-parcels"):
+        answer = reference_of(task).response
+        rows = [line for line in answer.splitlines() if line.startswith("| shp-")]
+        starred = answer.replace("| shp-", "| **shp-").replace(" | ord-", "** | ord-")
+        assert examiner.failed(task, starred) == set()
+        short = answer.replace(f"{rows[-1]}\n", "")
+        parcel = rows[-1].split(" | ")[0].strip("| ")
+        assert {"table", f"row-{parcel}"} <= examiner.failed(task, short)
+        crossed = answer.replace(SHP.findall(rows[0])[0], "shp-X").replace(parcel, "shp-Y")
+        crossed = crossed.replace("shp-X", parcel).replace("shp-Y", SHP.findall(rows[0])[0])
+        assert f"row-{parcel}" in examiner.failed(task, crossed)
+
+
+def test_parcels_due_today_are_not_past_their_day(examiner: Examiner) -> None:
+    today = examiner.company.now.date()
+    for task in examiner.tasks("stuck-parcels"):
+        if "past their promised day" in task.title:
+            named = {s.id for s in examiner.company.shipments if s.promised_on == today}
+            assert not named & set(SHP.findall(reference_of(task).response))

@@ -3,6 +3,7 @@
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
+from world_builder.worlds.corecraft.scenarios.shipping.stuck import STUCK_PARCELS
 from world_builder.worlds.corecraft.scenarios.shipping.track import TRACK_PARCEL
 
-SCENARIOS: tuple[Scenario[Company], ...] = (SHIPMENT_EMAIL, TRACK_PARCEL)
+SCENARIOS: tuple[Scenario[Company], ...] = (SHIPMENT_EMAIL, TRACK_PARCEL, STUCK_PARCELS)

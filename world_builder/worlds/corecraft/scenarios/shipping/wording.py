@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from world_builder.rubrics import Criterion, CriterionCategory
-from world_builder.templates.criteria import COMPLETENESS, says_matching
+from world_builder.templates.criteria import COMPLETENESS, CORRECTNESS, says_matching
+from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Shipment
 
 SIGNATURE = "CoreCraft Support"
@@ -32,6 +33,8 @@ STATUS_WORDS: dict[str, tuple[str, str]] = {
 """By status: how a reference says it to a customer, and what says it in an answer."""
 
 _NUMBERS = "zero one two three four five six seven eight nine ten".split()
+_AFTER_NO_MONTH = "".join(rf"(?<!{name[-3:]} )(?<!{name[:3]} )" for name in month_name[1:])
+_BEFORE_NO_MONTH = rf"(?! (?:of )?(?:{'|'.join(name[:3] for name in month_name[1:])}))"
 
 
 def status_pattern(parcel: Shipment) -> str:
@@ -74,6 +77,12 @@ def days_pattern(num_days: int) -> str:
     return rf"(?<![\w$.,-])(?:{told})[ -](?:(?:calendar|full|whole|single)[ -])?days?\b"
 
 
+def says_plain_count(key: str, what: str, count: int) -> Criterion:
+    """States a count that is no day of a month."""
+    pattern = f"{_AFTER_NO_MONTH}{count_pattern(count)}{_BEFORE_NO_MONTH}"
+    return says_matching(key, f"States {what}: {count}.", pattern, CORRECTNESS)
+
+
 def ties(
     key: str,
     text: str,
@@ -92,3 +101,11 @@ def ties(
     after = "".join(rf"(?=[\s\S]*?{one}{gap}(?:{pattern}))" for pattern in patterns)
     before = "".join(rf"(?=[\s\S]*?(?:{pattern}){gap}{one})" for pattern in patterns)
     return says_matching(key, text, rf"^(?:{after}|{before})", category)
+
+
+def in_one_row(
+    key: str, text: str, *patterns: str, category: CriterionCategory = CORRECTNESS
+) -> Criterion:
+    """One line of the response holds what every pattern finds."""
+    wanted = "".join(rf"(?=[^\n]*(?:{pattern}))" for pattern in patterns)
+    return says_matching(key, text, rf"(?m)^{wanted}", category)
