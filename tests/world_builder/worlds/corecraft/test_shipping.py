@@ -11,6 +11,8 @@ from world_builder.tools import ToolCall
 from world_builder.workbench import Workbench, reference_of
 from world_builder.worlds.corecraft import DEFAULT_SEED, build
 from world_builder.worlds.corecraft.company import Company, Shipment
+from world_builder.worlds.corecraft.reckoning.parcels import days_late
+from world_builder.worlds.corecraft.scenarios.shipping.lateness import Arrival, arrivals
 from world_builder.worlds.corecraft.story import build_company
 
 SHP = re.compile(r"shp-\d{6}-\d{3}")
@@ -83,3 +85,55 @@ def test_parcels_due_today_are_not_past_their_day(examiner: Examiner) -> None:
         if "past their promised day" in task.title:
             named = {s.id for s in examiner.company.shipments if s.promised_on == today}
             assert not named & set(SHP.findall(reference_of(task).response))
+
+
+def late_table(arrival: Arrival) -> str:
+    """The days of an order's parcels as a table, as a colleague might put them."""
+    rows = [
+        f"| {p.id} | {p.promised_on:%B} {p.promised_on.day} | {p.delivered_at:%m/%d/%Y %H:%M} "
+        f"| {days_late(p)} |"
+        for p in arrival.parcels
+    ]
+    head = "| Parcel | Promised | Arrived | Calendar days late |\n|---|---|---|---|"
+    return "\n".join((head, *rows))
+
+
+VERDICTS = {
+    None: "So yes, it came late, and we owe the customer the whole {sum} for shipping.",
+    "on_time": "Everything was there on time; the shipping charge is not refundable.",
+    "standard": "That is late. Standard shipping is a best effort though: no refund of {sum}.",
+    "nothing_paid": "Late, yes, but shipping was free ($0.00), hence nothing to refund.",
+    "already_back": "Late indeed, but the {sum} have already been refunded.",
+    "disputed": "Late, but with the chargeback open we may not refund it.",
+}
+
+
+def test_lateness_is_told_in_other_words(examiner: Examiner) -> None:
+    known = {a.order.id: a for a in arrivals(examiner.company)}
+    seen = []
+    for task in examiner.tasks("late-or-not"):
+        arrival = known[task.title.split()[1]]
+        table = late_table(arrival)
+        told = VERDICTS[arrival.problem].format(sum=arrival.shipping)
+        assert examiner.failed(task, f"{table}\n\n{told}") == set(), f"{table}\n{told}"
+        other = VERDICTS["standard" if arrival.problem is None else None]
+        wrong = other.format(sum=arrival.shipping)
+        missed = {"shipping-back", "shipping-kept"} & examiner.failed(task, f"{table}\n\n{wrong}")
+        assert missed, wrong
+        seen.append((arrival.is_late, arrival.problem is None))
+    assert seen.count((False, False)) >= 6
+    assert seen.count((True, True)) >= 6
+
+
+def test_a_minute_before_midnight_is_on_time(examiner: Examiner) -> None:
+    known = {a.order.id: a for a in arrivals(examiner.company)}
+    edges = 0
+    for task in examiner.tasks("late-or-not"):
+        arrival = known[task.title.split()[1]]
+        table = late_table(arrival)
+        parcel = arrival.parcels[0]
+        one_more = table.replace(f"| {days_late(parcel)} |", f"| {days_late(parcel) + 1} |", 1)
+        told = VERDICTS[arrival.problem].format(sum=arrival.shipping)
+        assert f"late-{parcel.id}" in examiner.failed(task, f"{one_more}\n\n{told}")
+        edges += arrival.is_at_midnight
+    assert edges >= 6

@@ -2,8 +2,14 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
 from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
 from world_builder.worlds.corecraft.scenarios.shipping.stuck import STUCK_PARCELS
 from world_builder.worlds.corecraft.scenarios.shipping.track import TRACK_PARCEL
 
-SCENARIOS: tuple[Scenario[Company], ...] = (SHIPMENT_EMAIL, TRACK_PARCEL, STUCK_PARCELS)
+SCENARIOS: tuple[Scenario[Company], ...] = (
+    SHIPMENT_EMAIL,
+    TRACK_PARCEL,
+    STUCK_PARCELS,
+    LATE_OR_NOT,
+)

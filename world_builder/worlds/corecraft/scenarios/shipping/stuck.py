@@ -40,18 +40,18 @@ _WINDOWS: dict[str, tuple[date, date]] = {
 """When they were shipped: from a day, before a day."""
 
 _PHRASINGS = (
-    "I need a table of all {which}: parcel id, order id, promised day. And below it how many there "
-    "are.",
+    "I need a table of all {which}: parcel id, order id, promised day. And below it how many "
+    "there are.",
     "How many {which} do we have at the moment? Number first, then one table row per parcel with "
     "its id, its order and the day it was promised for.",
-    "carrier call at three. pls list {which} - as a table, columns parcel / order / promised, plus "
-    "the count so i can read it out",
+    "carrier call at three. pls list {which} - as a table, columns parcel / order / promised, "
+    "plus the count so i can read it out",
     "For the weekly carrier report: {which}. Only those, nothing that is nearly one of them. "
     "Columns: parcel, order, promised day. State the number too.",
     "Please go through the shipments and pull out {which}. A table will do, with the parcel, the "
     "order it belongs to and its promised day in each row; say how many rows that makes.",
-    "Latoya asked me for {which} and I don't trust my own list. Make me a fresh one (table: parcel "
-    "id | order id | promised day) and count them.",
+    "Latoya asked me for {which} and I don't trust my own list. Make me a fresh one (table: "
+    "parcel id | order id | promised day) and count them.",
     "Table wanted. Contents: {which}. Per row: which parcel, which order, promised when. Total "
     "number underneath.",
     "Before I open a trace with the carrier I have to know exactly which parcels we talk about, "

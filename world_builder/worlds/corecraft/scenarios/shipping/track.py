@@ -8,7 +8,6 @@ from world_builder.tasks import Category, Difficulty
 from world_builder.templates import Desk, Draft, Scenario, Session
 from world_builder.templates.criteria import (
     changes_nothing,
-    is_short,
     says_any,
     says_date,
     says_matching,
@@ -31,8 +30,8 @@ _PHRASINGS = (
     "Somebody rang about {clue} and was cut off before I had an order number. Please find it: "
     "which order, who carries it, in what state, last seen where and when, promised for when.",
     "{clue}: order? carrier? status? last scan (town + day)? promised day?",
-    "can u look up {clue}. need the order id, the carrier, what the status is, where and on which "
-    "day it was scanned last and which day we promised",
+    "can u look up {clue}. need the order id, the carrier, what the status is, where and on "
+    "which day it was scanned last and which day we promised",
     "I am standing at the counter with a customer who asks after {clue}. Tell me the order it "
     "belongs to, the carrier, how it stands, and two days: the promised one and that of the last "
     "scan, with its town.",
@@ -40,8 +39,8 @@ _PHRASINGS = (
     "most recent scan, meaning town and date.",
     "For the morning list: {clue}. Put down the promised day first, then order, carrier and "
     "present status, and finish with the place and date of its newest scan.",
-    "What do our records say about {clue}? Nothing long. The order behind it, the status, when and "
-    "where it was last scanned, the carrier's name, the day it should be there.",
+    "What do our records say about {clue}? Nothing long. The order behind it, the status, when "
+    "and where it was last scanned, the carrier's name, the day it should be there.",
     "A note from the night shift only says 'check {clue}'. So: check it, and report order id, "
     "carrier, status, latest scan (where, what day) and the day it was promised for.",
     "When was {clue} promised, and how far has it got? Give the last town it was scanned in with "
@@ -136,7 +135,6 @@ def _draft(desk: Desk[Company], trail: _Trail, rng: Random) -> Draft:
             says_any("place", f"Says where it was last scanned: {scan.place}.", _town(scan.place)),
             says_date("scanned", "the day of the last scan", iso_day(scan.at)),
             says_date("promised", "the promised day", parcel.promised_on.isoformat()),
-            is_short(90),
             changes_nothing(),
         ),
         requester=requester(asked_by(desk.model, rng, "support", "warehouse", "returns")),
