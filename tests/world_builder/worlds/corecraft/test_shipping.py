@@ -125,6 +125,28 @@ def test_lateness_is_told_in_other_words(examiner: Examiner) -> None:
     assert seen.count((True, True)) >= 6
 
 
+def test_shipping_is_refunded_only_where_due(examiner: Examiner) -> None:
+    outcomes = []
+    for task in examiner.tasks("late-shipping-refund"):
+        calls = reference_of(task).calls
+        refunds = [call for call in calls if call.tool == "create_refund"]
+        outcomes.append(bool(refunds))
+        answer = reference_of(task).response
+        if refunds:
+            looked_up = tuple(call for call in calls if call not in refunds)
+            assert "refund" in examiner.failed(task, answer, looked_up)
+            part = refunds[0].arguments | {"amount_cents": 500}
+            small = (*looked_up, ToolCall(tool="create_refund", arguments=part))
+            assert {"refund", "payment"} <= examiner.failed(task, answer, small)
+        else:
+            claimed = answer.replace("Nothing was refunded", "Your refund is booked").replace(
+                "so no shipping charge is", "so the shipping charge is"
+            )
+            if claimed != answer:
+                assert examiner.failed(task, claimed), claimed
+    assert 6 <= sum(outcomes) <= 12
+
+
 def test_a_minute_before_midnight_is_on_time(examiner: Examiner) -> None:
     known = {a.order.id: a for a in arrivals(examiner.company)}
     edges = 0

@@ -3,6 +3,7 @@
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
+from world_builder.worlds.corecraft.scenarios.shipping.late_refund import LATE_SHIPPING_REFUND
 from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
 from world_builder.worlds.corecraft.scenarios.shipping.stuck import STUCK_PARCELS
 from world_builder.worlds.corecraft.scenarios.shipping.track import TRACK_PARCEL
@@ -12,4 +13,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     TRACK_PARCEL,
     STUCK_PARCELS,
     LATE_OR_NOT,
+    LATE_SHIPPING_REFUND,
 )

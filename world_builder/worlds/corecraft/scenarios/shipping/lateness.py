@@ -37,6 +37,7 @@ from world_builder.worlds.corecraft.scenarios.shipping.wording import (
     day_pattern,
     days_pattern,
     in_one_row,
+    twice,
 )
 
 _ON_TIME_IN_ROW = (
@@ -123,7 +124,7 @@ def shipping_text(company: Company, arrival: Arrival) -> str:
         "on_time": "It was not late, so no shipping charge is due back.",
         "standard": "It was late, but by standard shipping, so no shipping charge is due back.",
         "nothing_paid": "It was late, but nothing was paid for shipping, so nothing is due back.",
-        "already_back": f"It was late, but its shipping charge {already}, so nothing more is due.",
+        "already_back": f"It was late, but its shipping charge {already}.",
         "disputed": "It was late, but the payment is disputed, so no shipping charge is due back "
         "for now.",
     }[arrival.problem]
@@ -146,7 +147,7 @@ def _has_lines(arrival: Arrival) -> Criterion:
 
 def _others(one: str, ids: Sequence[str]) -> list[str]:
     """What a line of one parcel does not hold: other parcels, the decision."""
-    return [*(other for other in ids if other != one), r"\bdue\b", r"\bback\b"]
+    return [*(other for other in ids if other != one), r"\bdue\b", r"\bback\b", r"\brefund"]
 
 
 def _rows_of(parcel: Shipment) -> tuple[Criterion, ...]:
@@ -158,7 +159,7 @@ def _rows_of(parcel: Shipment) -> tuple[Criterion, ...]:
             f"days-{parcel.id}",
             f"Says in one line that {parcel.id} {told}.",
             one,
-            *((_twice(days[0]),) if days[0] == days[1] else days),
+            *((twice(days[0]),) if days[0] == days[1] else days),
         ),
         in_one_row(
             f"late-{parcel.id}",
@@ -178,15 +179,6 @@ def _days_in_row(num: int) -> str:
 
 def _lateness(parcel: Shipment) -> str:
     return f"{counted(days_late(parcel), 'calendar day')} late" if parcel.is_late else "on time"
-
-
-def _twice(day: str) -> str:
-    """Finds a day that is named twice, or once as both the promised and the actual one."""
-    return (
-        rf"(?:{day})[^\n]*(?:{day})"
-        rf"|(?:{day})[^\n]*(?:same|that|promised) day|(?:same|promised) day[^\n]*(?:{day})"
-        rf"|promised and [^\n]*(?:{day})"
-    )
 
 
 def shipping_criteria(arrival: Arrival) -> tuple[Criterion, ...]:

@@ -34,8 +34,9 @@ REASONS: dict[str, tuple[str, str]] = {
     "standard": ("Says that it went by standard shipping.", r"\bstandard\b"),
     "nothing_paid": (
         "Says that nothing was paid for shipping.",
-        r"\$0(?:\.00)?(?![.\d])|\bfree\b|(?:nothing|none)\b.{0,30}\b(?:paid|charged)"
-        r"|\b(?:no|not|zero)\b.{0,25}\b(?:charge|cost|fee|paid|shipping)",
+        r"\$0(?:\.00)?(?![.\d])|\bfree\b|\bpaid (?:nothing|no)\b|\bwaived|\bzero\b"
+        r"|\b(?:nothing|none|no shipping(?: charge| cost)?) (?:\w+ ){0,2}(?:paid|charged)"
+        r"|(?:\bnot|n['’]t) (?:\w+ )?(?:pay|paid|charged?)\b|(?:without|no) charge for",
     ),
     "already_back": (
         "Says that the shipping was already given back or asked for.",

@@ -77,6 +77,15 @@ def days_pattern(num_days: int) -> str:
     return rf"(?<![\w$.,-])(?:{told})[ -](?:(?:calendar|full|whole|single)[ -])?days?\b"
 
 
+def twice(day: str) -> str:
+    """Finds a day that is named twice, or once as both the promised and the actual one."""
+    return (
+        rf"(?:{day})[^\n]*(?:{day})"
+        rf"|(?:{day})[^\n]*(?:same|that|promised) day|(?:same|promised) day[^\n]*(?:{day})"
+        rf"|promised and [^\n]*(?:{day})"
+    )
+
+
 def says_plain_count(key: str, what: str, count: int) -> Criterion:
     """States a count that is no day of a month."""
     pattern = f"{_AFTER_NO_MONTH}{count_pattern(count)}{_BEFORE_NO_MONTH}"
