@@ -1,7 +1,7 @@
 """Answers about parcels as an expert would check them: other wordings pass, mistakes do not."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,7 +11,13 @@ from world_builder.tools import ToolCall
 from world_builder.workbench import Workbench, reference_of
 from world_builder.worlds.corecraft import DEFAULT_SEED, build
 from world_builder.worlds.corecraft.company import Company, Shipment
-from world_builder.worlds.corecraft.reckoning.parcels import days_late
+from world_builder.worlds.corecraft.reckoning.parcels import (
+    Estimate,
+    carrier_delay,
+    days_late,
+    estimate,
+)
+from world_builder.worlds.corecraft.rules import add_business_days
 from world_builder.worlds.corecraft.scenarios.shipping.lateness import Arrival, arrivals
 from world_builder.worlds.corecraft.story import build_company
 
@@ -159,3 +165,40 @@ def test_a_minute_before_midnight_is_on_time(examiner: Examiner) -> None:
         assert f"late-{parcel.id}" in examiner.failed(task, f"{one_more}\n\n{told}")
         edges += arrival.is_at_midnight
     assert edges >= 6
+
+
+def estimate_told(parcel: Shipment, expected: Estimate, *, is_moved: bool, is_ahead: bool) -> str:
+    """The expected day as another colleague would put it."""
+    start = f"**{parcel.order_id}** (shipped {parcel.shipped_at:%Y-%m-%d})"
+    moved = f"promised {parcel.promised_on}, now {expected.day} by Latoya Galloway's decision"
+    kept = f"promised {parcel.promised_on}; Latoya Galloway's message does not cover it"
+    may = "Yes, you can tell the customer that day."
+    may_not = "That is in the past, so please don't give the customer any date."
+    return f"{start}: {moved if is_moved else kept}. {may if is_ahead else may_not}"
+
+
+def test_only_a_decision_moves_the_expected_day(examiner: Examiner) -> None:
+    delay = carrier_delay(examiner.company)
+    assert (delay.carrier, delay.shipped_from, delay.shipped_before) == (
+        "FedEx",
+        date(2025, 9, 5),
+        date(2025, 9, 12),
+    )
+    seen = []
+    for task in examiner.tasks("new-estimate"):
+        parcel = examiner.parcel_in(task.prompt)
+        assert parcel is not None
+        found = estimate(parcel, delay)
+        kind = {"is_moved": found.is_moved, "is_ahead": found.is_ahead}
+        right = estimate_told(parcel, found, **kind)
+        assert examiner.failed(task, right) == set(), right
+        turned = estimate_told(parcel, found, **kind | {"is_ahead": not found.is_ahead})
+        assert "may-tell" in examiner.failed(task, turned), turned
+        moved = add_business_days(parcel.promised_on, 2 if not found.is_moved else 3)
+        wrong = estimate_told(
+            parcel, Estimate(day=moved, is_moved=True), is_moved=True, is_ahead=found.is_ahead
+        )
+        assert {"unmoved", "expected"} & examiner.failed(task, wrong), wrong
+        seen.append((found.is_moved, found.is_ahead))
+    assert {seen.count(kind) >= 3 for kind in set(seen)} == {True}
+    assert len(set(seen)) == 4

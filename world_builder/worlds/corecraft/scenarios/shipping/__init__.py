@@ -2,6 +2,7 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.shipping.estimate import NEW_ESTIMATE
 from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
 from world_builder.worlds.corecraft.scenarios.shipping.late_refund import LATE_SHIPPING_REFUND
 from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
@@ -14,4 +15,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     STUCK_PARCELS,
     LATE_OR_NOT,
     LATE_SHIPPING_REFUND,
+    NEW_ESTIMATE,
 )
