@@ -14,6 +14,7 @@ from world_builder.worlds.corecraft.company import Company, Shipment
 from world_builder.worlds.corecraft.reckoning.parcels import (
     Estimate,
     carrier_delay,
+    counts_as_lost,
     days_late,
     estimate,
 )
@@ -202,3 +203,38 @@ def test_only_a_decision_moves_the_expected_day(examiner: Examiner) -> None:
         seen.append((found.is_moved, found.is_ahead))
     assert {seen.count(kind) >= 3 for kind in set(seen)} == {True}
     assert len(set(seen)) == 4
+
+
+def test_a_lost_parcel_is_escalated_once_and_by_name(examiner: Examiner) -> None:
+    escalated = 0
+    for task in examiner.tasks("lost-parcel"):
+        calls, answer = reference_of(task).calls, reference_of(task).response
+        made = [call for call in calls if call.tool == "create_escalation"]
+        if not made:
+            turned = answer.replace("does not count as lost", "counts as lost")
+            assert turned == answer or "lost" in examiner.failed(task, turned)
+            continue
+        escalated += 1
+        looked_up = tuple(call for call in calls if call not in made)
+        vague = made[0].arguments | {"reason": "No scan for more than a week."}
+        manager = made[0].arguments | {"level": "manager"}
+        for arguments in (vague, manager):
+            wrong = ToolCall(tool="create_escalation", arguments=arguments)
+            assert "escalation" in examiner.failed(task, answer, (*looked_up, wrong))
+        short = answer.replace("counts as lost", "is lost by our seven-day rule")
+        assert examiner.failed(task, short) == set()
+        assert {"escalation", "priority"} <= examiner.failed(task, answer, looked_up)
+    assert 6 <= escalated <= 12
+
+
+def test_delayed_parcels_without_a_scan_for_a_week_count_as_lost(examiner: Examiner) -> None:
+    delayed = {s.id: counts_as_lost(s) for s in examiner.company.shipments if s.status == "delayed"}
+    assert set(delayed.values()) == {True, False}
+    named = {
+        i: "counts as lost" in reference_of(task).response
+        for task in examiner.tasks("lost-parcel")
+        for i in SHP.findall(reference_of(task).response)
+        if i in delayed
+    }
+    assert len(named) >= 5
+    assert all(delayed[i] is is_lost for i, is_lost in named.items())

@@ -5,6 +5,7 @@ from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.shipping.estimate import NEW_ESTIMATE
 from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
 from world_builder.worlds.corecraft.scenarios.shipping.late_refund import LATE_SHIPPING_REFUND
+from world_builder.worlds.corecraft.scenarios.shipping.lost import LOST_PARCEL
 from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
 from world_builder.worlds.corecraft.scenarios.shipping.stuck import STUCK_PARCELS
 from world_builder.worlds.corecraft.scenarios.shipping.track import TRACK_PARCEL
@@ -16,4 +17,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     LATE_OR_NOT,
     LATE_SHIPPING_REFUND,
     NEW_ESTIMATE,
+    LOST_PARCEL,
 )
