@@ -19,35 +19,17 @@ from world_builder.templates.criteria import (
 )
 from world_builder.worlds.corecraft.company import Company, Order, Shipment
 from world_builder.worlds.corecraft.policies import ORDER_DESK
+from world_builder.worlds.corecraft.reckoning.parcels import CarrierDelay, carrier_delay
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import asked_by, requester, spoken_day
 from world_builder.worlds.corecraft.scenarios.shipping.wording import (
     SIGNATURE,
     STATUS_WORDS,
     day_of,
+    next_step,
 )
 
 _NUM = 18
-_NEXT: dict[str, tuple[str, str]] = {
-    "delivered": (
-        "Please check the parcel today and write to us if anything is missing or damaged",
-        r"check|missing|damage|write|contact|reply|let us know",
-    ),
-    "lost": (
-        "Please reply with a good time to call, so that we can agree on a new parcel or a refund",
-        r"reply|call|contact|new parcel|replac|refund",
-    ),
-    "returned_to_sender": (
-        "Please reply with the address that we should use for the next try",
-        r"reply|confirm|address|contact",
-    ),
-}
-"""By status: the customer's next step; under way she follows the tracking number."""
-_FOLLOW = (
-    "Please follow it with the tracking number and reply if it is not there the day after",
-    r"follow|track\w* (?:it|the|your)|reply|contact|let us know|write",
-)
-
 _PHRASINGS = (
     "Please write the customer of {order} an e-mail about the parcel: which order, carrier with "
     "tracking number, where it stands, the expected or actual day, and what they should do next.",
@@ -83,11 +65,19 @@ _DETAILS = (
 def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
     rng = desk.random("shipment-email")
     company = desk.model
-    orders = [o for o in company.orders if len(company.shipments_of(o.id)) == 1]
+    delay = carrier_delay(company)
+    orders = [o for o in company.orders if _has_one_sure_day(company.shipments_of(o.id), delay)]
     rng.shuffle(orders)
     orders.sort(key=lambda order: order.placed_at.date() < company.now.date().replace(month=8))
     for order in by_turns(orders, lambda o: company.shipments_of(o.id)[0].status):
         yield _draft(desk, order, company.shipments_of(order.id)[0], rng)
+
+
+def _has_one_sure_day(parcels: list[Shipment], delay: CarrierDelay) -> bool:
+    """Whether there is a single parcel, and no carrier's delay moves its day."""
+    if len(parcels) != 1:
+        return False
+    return parcels[0].delivered_at is not None or not delay.covers(parcels[0])
 
 
 def _draft(desk: Desk[Company], order: Order, parcel: Shipment, rng: Random) -> Draft:
@@ -96,7 +86,7 @@ def _draft(desk: Desk[Company], order: Order, parcel: Shipment, rng: Random) -> 
     session = desk.session()
     session.call("get_order", id=order.id)
     told, status_pattern = STATUS_WORDS[parcel.status]
-    step, step_pattern = _NEXT.get(parcel.status, _FOLLOW)
+    step, step_pattern = next_step(parcel)
     day = day_of(parcel).isoformat()
     return Draft(
         title=f"E-mail about the parcel of {order.id}",
@@ -122,12 +112,12 @@ def _draft(desk: Desk[Company], order: Order, parcel: Shipment, rng: Random) -> 
 
 def _mail(first_name: str, order: Order, parcel: Shipment, told: str, step: str) -> str:
     if parcel.delivered_at is not None:
-        when = f"It arrived on {spoken_day(parcel.delivered_at)}."
+        when = f" on {spoken_day(parcel.delivered_at)}."
     else:
-        when = f"The day we were given for it is {spoken_day(parcel.promised_on)}."
+        when = f". The day we were given for it is {spoken_day(parcel.promised_on)}."
     return (
         f"Hello {first_name},\n\nYour order {order.id} travels with {parcel.carrier}, tracking "
-        f"number {parcel.tracking_number}. The parcel {told}. {when}\n\n{step}.\n\n"
+        f"number {parcel.tracking_number}. The parcel {told}{when}\n\n{step}.\n\n"
         f"Best regards,\n{SIGNATURE}"
     )
 

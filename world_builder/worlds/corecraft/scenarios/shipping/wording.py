@@ -24,13 +24,33 @@ STATUS_WORDS: dict[str, tuple[str, str]] = {
     "out_for_delivery": ("is out for delivery today", r"out[ _]for[ _]delivery"),
     "delayed": ("is delayed", r"delay|\blate\b|held up|longer than"),
     "delivered": ("was delivered", r"(?<!not )(?<!un)(?<!be )delivered|(?<!not )arrived"),
-    "lost": ("could not be traced and a search is open", r"lost|trace|missing|search"),
+    "lost": ("is missing, and a search for it is open", r"lost|trace|missing|search"),
     "returned_to_sender": (
         "is on its way back to us",
         r"return\w*[ _]to[ _](?:us|sender)|way back|coming back|back to (?:us|the sender)",
     ),
 }
 """By status: how a reference says it to a customer, and what says it in an answer."""
+
+_NEXT: dict[str, tuple[str, str]] = {
+    "delivered": (
+        "Please check the parcel today and write to us if anything is missing or damaged",
+        r"check|missing|damage|write|contact|reply|let us know",
+    ),
+    "lost": (
+        "Please reply with a good time to call, so that we can agree on a new parcel or a refund",
+        r"reply|call|contact|new parcel|replac|refund",
+    ),
+    "returned_to_sender": (
+        "Please reply with the address that we should use for the next try",
+        r"reply|confirm|address|contact",
+    ),
+}
+"""By status: the customer's next step; under way she follows the tracking number."""
+_FOLLOW = (
+    "Please follow it with the tracking number and reply if it is still missing the day after",
+    r"follow|track\w* (?:it|the|your)|reply|contact|let us know|write",
+)
 
 _NUMBERS = "zero one two three four five six seven eight nine ten".split()
 _AFTER_NO_MONTH = "".join(rf"(?<!{name[-3:]} )(?<!{name[:3]} )" for name in month_name[1:])
@@ -40,6 +60,11 @@ _BEFORE_NO_MONTH = rf"(?! (?:of )?(?:{'|'.join(name[:3] for name in month_name[1
 def status_pattern(parcel: Shipment) -> str:
     """What says the parcel's status in an answer."""
     return STATUS_WORDS[parcel.status][1]
+
+
+def next_step(parcel: Shipment) -> tuple[str, str]:
+    """What the customer does next: how a reference says it, and what says it in an answer."""
+    return _NEXT.get(parcel.status, _FOLLOW)
 
 
 def day_of(parcel: Shipment) -> date:
