@@ -20,6 +20,7 @@ from world_builder.worlds.corecraft.reckoning.parcels import (
 )
 from world_builder.worlds.corecraft.rules import add_business_days
 from world_builder.worlds.corecraft.scenarios.shipping.lateness import Arrival, arrivals
+from world_builder.worlds.corecraft.scenarios.shipping.wording import day_of
 from world_builder.worlds.corecraft.story import build_company
 
 SHP = re.compile(r"shp-\d{6}-\d{3}")
@@ -238,3 +239,37 @@ def test_delayed_parcels_without_a_scan_for_a_week_count_as_lost(examiner: Exami
     }
     assert len(named) >= 5
     assert all(delayed[i] is is_lost for i, is_lost in named.items())
+
+
+def test_goods_and_days_stay_with_their_parcel(examiner: Examiner) -> None:
+    """Another build of the mail passes; goods or days given to the other parcel do not."""
+    for task in examiner.tasks("split-order-email"):
+        order = examiner.company.order(task.title.split()[-1])
+        one, two = examiner.company.shipments_of(order.id)
+        mail = reference_of(task).response
+        assert examiner.failed(task, mail.replace("Parcel one holds", "**1.**")) == set()
+        crossed = mail.replace(one.tracking_number, "T").replace(
+            two.tracking_number, one.tracking_number
+        )
+        crossed = crossed.replace("T, ", f"{two.tracking_number}, ").replace(
+            " T.", f" {two.tracking_number}."
+        )
+        failed = examiner.failed(task, crossed)
+        assert {"contents-1", "contents-2"} & failed, crossed
+
+
+def test_a_list_of_two_parcels_serves_as_well(examiner: Examiner) -> None:
+    for task in examiner.tasks("split-order-email"):
+        order = examiner.company.order(task.title.split()[-1])
+        customer = examiner.company.customer(order.customer_id)
+        rows = "\n".join(
+            f"- {p.carrier} {p.tracking_number}\n  - status: {p.status.replace('_', ' ')}\n"
+            f"  - {day_of(p):%b %d}\n"
+            + "\n".join(f"  - {examiner.company.product(i).name}" for i in p.product_ids)
+            for p in examiner.company.shipments_of(order.id)
+        )
+        mail = (
+            f"Subject: {order.id}\n\nHi {customer.first_name},\n\nhere is where things are:\n\n"
+            f"{rows}\n\nDo write to us if anything looks odd.\n\nKind regards\nCoreCraft Support"
+        )
+        assert examiner.failed(task, mail) == set(), mail

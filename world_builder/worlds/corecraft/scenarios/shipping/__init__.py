@@ -6,6 +6,7 @@ from world_builder.worlds.corecraft.scenarios.shipping.estimate import NEW_ESTIM
 from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
 from world_builder.worlds.corecraft.scenarios.shipping.late_refund import LATE_SHIPPING_REFUND
 from world_builder.worlds.corecraft.scenarios.shipping.lost import LOST_PARCEL
+from world_builder.worlds.corecraft.scenarios.shipping.split_mail import SPLIT_ORDER_EMAIL
 from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
 from world_builder.worlds.corecraft.scenarios.shipping.stuck import STUCK_PARCELS
 from world_builder.worlds.corecraft.scenarios.shipping.track import TRACK_PARCEL
@@ -18,4 +19,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     LATE_SHIPPING_REFUND,
     NEW_ESTIMATE,
     LOST_PARCEL,
+    SPLIT_ORDER_EMAIL,
 )
