@@ -273,3 +273,28 @@ def test_a_list_of_two_parcels_serves_as_well(examiner: Examiner) -> None:
             f"{rows}\n\nDo write to us if anything looks odd.\n\nKind regards\nCoreCraft Support"
         )
         assert examiner.failed(task, mail) == set(), mail
+
+
+def test_a_delay_is_told_without_guesses_blame_or_needless_money(examiner: Examiner) -> None:
+    kinds = {"no-day": 0, "no-money": 0, "amount": 0, "day": 0}
+    for task in examiner.tasks("delay-email"):
+        mail = reference_of(task).response
+        ids = {criterion.id for criterion in task.rubric.criteria}
+        for kind in kinds:
+            kinds[kind] += kind in ids
+        kind_words = mail.replace("\n\nPlease", "\n\nWe are sorry that you had to wait.\n\nPlease")
+        kind_words = kind_words.replace(
+            "No new day is confirmed yet; we write to you as soon as one is.",
+            "We do not have a confirmed delivery date at the moment and will write once we do.",
+        )
+        assert examiner.failed(task, kind_words) == set(), kind_words
+        carrier = examiner.parcel_in(task.prompt)
+        assert carrier is not None
+        for key, added in {
+            "no-promise": "It should reach you by September 26.",
+            "no-blame": f"This is entirely the fault of {carrier.carrier}.",
+            "no-money": "You will also get a voucher for your trouble.",
+        }.items():
+            if key in ids:
+                assert key in examiner.failed(task, mail.replace("\n\nPl", f"\n\n{added}\n\nPl"))
+    assert min(kinds.values()) >= 5, kinds

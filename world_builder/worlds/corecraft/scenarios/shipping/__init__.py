@@ -2,6 +2,7 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.shipping.delay_mail import DELAY_EMAIL
 from world_builder.worlds.corecraft.scenarios.shipping.estimate import NEW_ESTIMATE
 from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
 from world_builder.worlds.corecraft.scenarios.shipping.late_refund import LATE_SHIPPING_REFUND
@@ -20,4 +21,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     NEW_ESTIMATE,
     LOST_PARCEL,
     SPLIT_ORDER_EMAIL,
+    DELAY_EMAIL,
 )

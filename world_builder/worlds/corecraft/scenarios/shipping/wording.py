@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from world_builder.rubrics import Criterion, CriterionCategory
-from world_builder.templates.criteria import COMPLETENESS, CORRECTNESS, says_matching
+from world_builder.templates.criteria import COMPLETENESS, CONSTRAINT, CORRECTNESS, says_matching
 from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Shipment
 
@@ -53,6 +53,7 @@ _FOLLOW = (
 )
 
 _NUMBERS = "zero one two three four five six seven eight nine ten".split()
+_INSIDE_TALK = r"\bslack\b|\binternal|\bshipping lead\b|\bteam lead\b"
 _AFTER_NO_MONTH = "".join(rf"(?<!{name[-3:]} )(?<!{name[:3]} )" for name in month_name[1:])
 _BEFORE_NO_MONTH = rf"(?! (?:of )?(?:{'|'.join(name[:3] for name in month_name[1:])}))"
 
@@ -143,3 +144,15 @@ def in_one_row(
     """One line of the response holds what every pattern finds."""
     wanted = "".join(rf"(?=[^\n]*(?:{pattern}))" for pattern in patterns)
     return says_matching(key, text, rf"(?m)^{wanted}", category)
+
+
+def blames_nobody(carrier: str) -> Criterion:
+    """The mail accuses nobody and keeps what only colleagues know."""
+    blame = (
+        rf"\bfault\b|\bblame|\bcareless|\b{carrier}(?:['’]s)? (?:has |have )?(?:lost|failed|messed"
+        rf"|let|mis\w+|did(?:n['’]t| not)|is to)|(?:because of|due to) {carrier}\b"
+        r"|carrier['’]s (?:mis|err)"
+    )
+    text = "Blames nobody and repeats no internal talk."
+    pattern = rf"^(?![\s\S]*(?:{blame}|{_INSIDE_TALK}))"
+    return says_matching("no-blame", text, pattern, CONSTRAINT)

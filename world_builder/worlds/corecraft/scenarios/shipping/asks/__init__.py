@@ -1,0 +1,1 @@
+"""How colleagues word what the longer scenarios about parcels ask."""
