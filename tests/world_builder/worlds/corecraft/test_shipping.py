@@ -298,3 +298,18 @@ def test_a_delay_is_told_without_guesses_blame_or_needless_money(examiner: Exami
             if key in ids:
                 assert key in examiner.failed(task, mail.replace("\n\nPl", f"\n\n{added}\n\nPl"))
     assert min(kinds.values()) >= 5, kinds
+
+
+def test_each_item_is_there_or_not_in_its_own_row(examiner: Examiner) -> None:
+    halves = 0
+    for task in examiner.tasks("what-is-missing"):
+        answer = reference_of(task).response
+        other = answer.replace("| arrived |", "| yes |").replace("| not arrived |", "| no |")
+        other = other.replace("still missing", "outstanding").replace("Nothing is", "0 items are")
+        assert examiner.failed(task, other) == set(), other
+        rows = [line for line in answer.splitlines() if SHP.search(line)]
+        halves += "| arrived |" in answer and "| not arrived |" in answer
+        claimed = rows[0].replace("not arrived", "here").replace("| arrived |", "| not yet |")
+        failed = examiner.failed(task, answer.replace(rows[0], claimed))
+        assert any(key.startswith("state-") for key in failed), claimed
+    assert halves >= 6
