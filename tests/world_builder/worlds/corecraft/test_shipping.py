@@ -313,3 +313,29 @@ def test_each_item_is_there_or_not_in_its_own_row(examiner: Examiner) -> None:
         failed = examiner.failed(task, answer.replace(rows[0], claimed))
         assert any(key.startswith("state-") for key in failed), claimed
     assert halves >= 6
+
+
+def test_a_returned_parcel_is_noted_with_its_whole_address(examiner: Examiner) -> None:
+    written = 0
+    for task in examiner.tasks("returned-parcel"):
+        calls, answer = reference_of(task).calls, reference_of(task).response
+        if calls[-1].tool != "update_ticket":
+            turned = answer.replace("does not come back", "comes back")
+            turned = turned.replace("No ticket is open", "A ticket is open")
+            assert {"back", "no-ticket"} & examiner.failed(task, turned), turned
+            continue
+        written += 1
+        looked_up, made = calls[:-1], calls[-1].arguments
+        parcel = SHP.findall(answer)[0]
+        for key, mistake in {
+            "note": {"internal_note": f"{parcel} is coming back."},
+            "reply": {"reply": "Your parcel is on its way back to us."},
+            "status": {"status": "open"},
+        }.items():
+            wrong = ToolCall(tool="update_ticket", arguments=made | mistake)
+            assert key in examiner.failed(task, answer, (*looked_up, wrong))
+        other = made | {"reply": "Hi, what is the right ADDRESS for you, please?"}
+        right = ToolCall(tool="update_ticket", arguments=other)
+        told = answer.replace("comes back", "is on its way back to us")
+        assert examiner.failed(task, told, (*looked_up, right)) == set()
+    assert 6 <= written <= 12
