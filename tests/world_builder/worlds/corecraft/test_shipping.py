@@ -339,3 +339,44 @@ def test_a_returned_parcel_is_noted_with_its_whole_address(examiner: Examiner) -
         told = answer.replace("comes back", "is on its way back to us")
         assert examiner.failed(task, told, (*looked_up, right)) == set()
     assert 6 <= written <= 12
+
+
+NUMBERS = re.compile(r"\b\d+\b")
+
+
+def test_punctuality_is_counted_right(examiner: Examiner) -> None:
+    for task in examiner.tasks("carrier-on-time"):
+        answer = reference_of(task).response
+        latest = SHP.findall(answer)[0]
+        figures = NUMBERS.findall(answer.replace(latest, "it"))
+        total, good, late, share, days, fast, fast_good = figures
+        sheet = (
+            "| Delivered | {} |\n| On time | {} |\n| Late | {} |\n| Share on time | {} % |\n"
+            "| Expedited/overnight | {} | on time {} |\n\nWorst: {}, {} days over."
+        )
+        right = (total, good, late, share, fast, fast_good, latest, days)
+        assert examiner.failed(task, sheet.format(*right)) == set()
+        keys = ("delivered", "on-time", "late", "share", "fast", "fast", "", "latest-days")
+        for i, key in enumerate(keys):
+            if key:
+                wrong = [*right[:i], int(right[i]) + 1, *right[i + 1 :]]
+                assert key in examiner.failed(task, sheet.format(*wrong)), wrong
+
+
+def test_punctuality_leaves_out_what_has_not_arrived(examiner: Examiner) -> None:
+    num_open = 0
+    for task in examiner.tasks("carrier-on-time"):
+        search = reference_of(task).calls[0].arguments
+        first, end = (date.fromisoformat(str(search[f"shipped_{k}"])) for k in ("after", "before"))
+        shipped = [
+            s
+            for s in examiner.company.shipments
+            if s.carrier == search["carrier"] and s.shipped_at
+            if first <= s.shipped_at.date() < end
+        ]
+        arrived = [s for s in shipped if s.delivered_at]
+        num_open += len(shipped) > len(arrived)
+        assert reference_of(task).response.startswith(f"{len(arrived)} parcels")
+        percent = 100 * sum(not s.is_late for s in arrived) / len(arrived)
+        assert f"{percent:.0f} % on time" in reference_of(task).response
+    assert num_open >= 5

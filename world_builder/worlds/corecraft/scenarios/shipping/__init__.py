@@ -8,6 +8,7 @@ from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
 from world_builder.worlds.corecraft.scenarios.shipping.late_refund import LATE_SHIPPING_REFUND
 from world_builder.worlds.corecraft.scenarios.shipping.lost import LOST_PARCEL
 from world_builder.worlds.corecraft.scenarios.shipping.missing import WHAT_IS_MISSING
+from world_builder.worlds.corecraft.scenarios.shipping.on_time import CARRIER_ON_TIME
 from world_builder.worlds.corecraft.scenarios.shipping.returned import RETURNED_PARCEL
 from world_builder.worlds.corecraft.scenarios.shipping.split_mail import SPLIT_ORDER_EMAIL
 from world_builder.worlds.corecraft.scenarios.shipping.status_mail import SHIPMENT_EMAIL
@@ -26,4 +27,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     DELAY_EMAIL,
     WHAT_IS_MISSING,
     RETURNED_PARCEL,
+    CARRIER_ON_TIME,
 )
