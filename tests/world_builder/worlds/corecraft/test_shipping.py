@@ -5,58 +5,27 @@ from datetime import date, timedelta
 
 import pytest
 
-from world_builder.audit.outcomes import attempt
-from world_builder.tasks import ReferenceSolution, Task
-from world_builder.tools import ToolCall
-from world_builder.workbench import Workbench, reference_of
-from world_builder.worlds.corecraft import DEFAULT_SEED, build
-from world_builder.worlds.corecraft.company import Company, Shipment
+from tests.world_builder.worlds.corecraft.shipping_examiner import SHP, Examiner, the_examiner
+from world_builder.checks import Matches
+from world_builder.workbench import reference_of
+from world_builder.worlds.corecraft.company import Shipment
 from world_builder.worlds.corecraft.reckoning.parcels import (
     Estimate,
     carrier_delay,
-    counts_as_lost,
     days_late,
     estimate,
 )
 from world_builder.worlds.corecraft.rules import add_business_days
 from world_builder.worlds.corecraft.scenarios.shipping.lateness import Arrival, arrivals
-from world_builder.worlds.corecraft.scenarios.shipping.wording import day_of
-from world_builder.worlds.corecraft.story import build_company
-
-SHP = re.compile(r"shp-\d{6}-\d{3}")
-
-
-class Examiner:
-    """The world with its tasks, and what fails an answer."""
-
-    def __init__(self) -> None:
-        world = build(DEFAULT_SEED)
-        self.company: Company = build_company(DEFAULT_SEED)
-        self._bench = Workbench(world)
-        self._tasks = world.tasks
-        self._parcels = {s.tracking_number: s for s in self.company.shipments}
-
-    def tasks(self, scenario: str) -> list[Task]:
-        found = [task for task in self._tasks if task.scenario == scenario]
-        assert len(found) >= 12
-        return found
-
-    def failed(
-        self, task: Task, response: str, calls: tuple[ToolCall, ...] | None = None
-    ) -> set[str]:
-        """Ids of the criteria that the answer misses; `calls` None makes the reference's."""
-        made = reference_of(task).calls if calls is None else calls
-        run = attempt(self._bench, task, ReferenceSolution(calls=made, response=response))
-        return {verdict.criterion_id for verdict in run.refused_by}
-
-    def parcel_in(self, text: str) -> Shipment | None:
-        """The parcel whose tracking number the text names."""
-        return next((p for n, p in self._parcels.items() if n in text), None)
+from world_builder.worlds.corecraft.scenarios.shipping.shipping_back import (
+    says_shipping_back,
+    says_shipping_kept,
+)
 
 
 @pytest.fixture(scope="module")
 def examiner() -> Examiner:
-    return Examiner()
+    return the_examiner()
 
 
 def test_a_traced_parcel_needs_its_own_days(examiner: Examiner) -> None:
@@ -133,28 +102,6 @@ def test_lateness_is_told_in_other_words(examiner: Examiner) -> None:
     assert seen.count((True, True)) >= 6
 
 
-def test_shipping_is_refunded_only_where_due(examiner: Examiner) -> None:
-    outcomes = []
-    for task in examiner.tasks("late-shipping-refund"):
-        calls = reference_of(task).calls
-        refunds = [call for call in calls if call.tool == "create_refund"]
-        outcomes.append(bool(refunds))
-        answer = reference_of(task).response
-        if refunds:
-            looked_up = tuple(call for call in calls if call not in refunds)
-            assert "refund" in examiner.failed(task, answer, looked_up)
-            part = refunds[0].arguments | {"amount_cents": 500}
-            small = (*looked_up, ToolCall(tool="create_refund", arguments=part))
-            assert {"refund", "payment"} <= examiner.failed(task, answer, small)
-        else:
-            claimed = answer.replace("Nothing was refunded", "Your refund is booked").replace(
-                "so no shipping charge is", "so the shipping charge is"
-            )
-            if claimed != answer:
-                assert examiner.failed(task, claimed), claimed
-    assert 6 <= sum(outcomes) <= 12
-
-
 def test_a_minute_before_midnight_is_on_time(examiner: Examiner) -> None:
     known = {a.order.id: a for a in arrivals(examiner.company)}
     edges = 0
@@ -206,100 +153,6 @@ def test_only_a_decision_moves_the_expected_day(examiner: Examiner) -> None:
     assert len(set(seen)) == 4
 
 
-def test_a_lost_parcel_is_escalated_once_and_by_name(examiner: Examiner) -> None:
-    escalated = 0
-    for task in examiner.tasks("lost-parcel"):
-        calls, answer = reference_of(task).calls, reference_of(task).response
-        made = [call for call in calls if call.tool == "create_escalation"]
-        if not made:
-            turned = answer.replace("does not count as lost", "counts as lost")
-            assert turned == answer or "lost" in examiner.failed(task, turned)
-            continue
-        escalated += 1
-        looked_up = tuple(call for call in calls if call not in made)
-        vague = made[0].arguments | {"reason": "No scan for more than a week."}
-        manager = made[0].arguments | {"level": "manager"}
-        for arguments in (vague, manager):
-            wrong = ToolCall(tool="create_escalation", arguments=arguments)
-            assert "escalation" in examiner.failed(task, answer, (*looked_up, wrong))
-        short = answer.replace("counts as lost", "is lost by our seven-day rule")
-        assert examiner.failed(task, short) == set()
-        assert {"escalation", "priority"} <= examiner.failed(task, answer, looked_up)
-    assert 6 <= escalated <= 12
-
-
-def test_delayed_parcels_without_a_scan_for_a_week_count_as_lost(examiner: Examiner) -> None:
-    delayed = {s.id: counts_as_lost(s) for s in examiner.company.shipments if s.status == "delayed"}
-    assert set(delayed.values()) == {True, False}
-    named = {
-        i: "counts as lost" in reference_of(task).response
-        for task in examiner.tasks("lost-parcel")
-        for i in SHP.findall(reference_of(task).response)
-        if i in delayed
-    }
-    assert len(named) >= 5
-    assert all(delayed[i] is is_lost for i, is_lost in named.items())
-
-
-def test_goods_and_days_stay_with_their_parcel(examiner: Examiner) -> None:
-    """Another build of the mail passes; goods or days given to the other parcel do not."""
-    for task in examiner.tasks("split-order-email"):
-        order = examiner.company.order(task.title.split()[-1])
-        one, two = examiner.company.shipments_of(order.id)
-        mail = reference_of(task).response
-        assert examiner.failed(task, mail.replace("Parcel one holds", "**1.**")) == set()
-        crossed = mail.replace(one.tracking_number, "T").replace(
-            two.tracking_number, one.tracking_number
-        )
-        crossed = crossed.replace("T, ", f"{two.tracking_number}, ").replace(
-            " T.", f" {two.tracking_number}."
-        )
-        failed = examiner.failed(task, crossed)
-        assert {"contents-1", "contents-2"} & failed, crossed
-
-
-def test_a_list_of_two_parcels_serves_as_well(examiner: Examiner) -> None:
-    for task in examiner.tasks("split-order-email"):
-        order = examiner.company.order(task.title.split()[-1])
-        customer = examiner.company.customer(order.customer_id)
-        rows = "\n".join(
-            f"- {p.carrier} {p.tracking_number}\n  - status: {p.status.replace('_', ' ')}\n"
-            f"  - {day_of(p):%b %d}\n"
-            + "\n".join(f"  - {examiner.company.product(i).name}" for i in p.product_ids)
-            for p in examiner.company.shipments_of(order.id)
-        )
-        mail = (
-            f"Subject: {order.id}\n\nHi {customer.first_name},\n\nhere is where things are:\n\n"
-            f"{rows}\n\nDo write to us if anything looks odd.\n\nKind regards\nCoreCraft Support"
-        )
-        assert examiner.failed(task, mail) == set(), mail
-
-
-def test_a_delay_is_told_without_guesses_blame_or_needless_money(examiner: Examiner) -> None:
-    kinds = {"no-day": 0, "no-money": 0, "amount": 0, "day": 0}
-    for task in examiner.tasks("delay-email"):
-        mail = reference_of(task).response
-        ids = {criterion.id for criterion in task.rubric.criteria}
-        for kind in kinds:
-            kinds[kind] += kind in ids
-        kind_words = mail.replace("\n\nPlease", "\n\nWe are sorry that you had to wait.\n\nPlease")
-        kind_words = kind_words.replace(
-            "No new day is confirmed yet; we write to you as soon as one is.",
-            "We do not have a confirmed delivery date at the moment and will write once we do.",
-        )
-        assert examiner.failed(task, kind_words) == set(), kind_words
-        carrier = examiner.parcel_in(task.prompt)
-        assert carrier is not None
-        for key, added in {
-            "no-promise": "It should reach you by September 26.",
-            "no-blame": f"This is entirely the fault of {carrier.carrier}.",
-            "no-money": "You will also get a voucher for your trouble.",
-        }.items():
-            if key in ids:
-                assert key in examiner.failed(task, mail.replace("\n\nPl", f"\n\n{added}\n\nPl"))
-    assert min(kinds.values()) >= 5, kinds
-
-
 def test_each_item_is_there_or_not_in_its_own_row(examiner: Examiner) -> None:
     halves = 0
     for task in examiner.tasks("what-is-missing"):
@@ -313,32 +166,6 @@ def test_each_item_is_there_or_not_in_its_own_row(examiner: Examiner) -> None:
         failed = examiner.failed(task, answer.replace(rows[0], claimed))
         assert any(key.startswith("state-") for key in failed), claimed
     assert halves >= 6
-
-
-def test_a_returned_parcel_is_noted_with_its_whole_address(examiner: Examiner) -> None:
-    written = 0
-    for task in examiner.tasks("returned-parcel"):
-        calls, answer = reference_of(task).calls, reference_of(task).response
-        if calls[-1].tool != "update_ticket":
-            turned = answer.replace("does not come back", "comes back")
-            turned = turned.replace("No ticket is open", "A ticket is open")
-            assert {"back", "no-ticket"} & examiner.failed(task, turned), turned
-            continue
-        written += 1
-        looked_up, made = calls[:-1], calls[-1].arguments
-        parcel = SHP.findall(answer)[0]
-        for key, mistake in {
-            "note": {"internal_note": f"{parcel} is coming back."},
-            "reply": {"reply": "Your parcel is on its way back to us."},
-            "status": {"status": "open"},
-        }.items():
-            wrong = ToolCall(tool="update_ticket", arguments=made | mistake)
-            assert key in examiner.failed(task, answer, (*looked_up, wrong))
-        other = made | {"reply": "Hi, what is the right ADDRESS for you, please?"}
-        right = ToolCall(tool="update_ticket", arguments=other)
-        told = answer.replace("comes back", "is on its way back to us")
-        assert examiner.failed(task, told, (*looked_up, right)) == set()
-    assert 6 <= written <= 12
 
 
 NUMBERS = re.compile(r"\b\d+\b")
@@ -380,3 +207,30 @@ def test_punctuality_leaves_out_what_has_not_arrived(examiner: Examiner) -> None
         percent = 100 * sum(not s.is_late for s in arrived) / len(arrived)
         assert f"{percent:.0f} % on time" in reference_of(task).response
     assert num_open >= 5
+
+
+GOES_BACK = (
+    "The shipping charge of $39.95 is due back.",
+    "Yes, we owe the customer $19.95.",
+    "Refund $19.95: expedited shipping arrived late.",
+    "Late, overnight, not refunded yet, so $39.95 goes back.",
+    "No late-delivery refund has been made so far, so the full $19.95 is owed.",
+    "The order hasn't had a refund before; $19.95 is refundable.",
+)
+STAYS = (
+    "Not due back: standard shipping is best effort.",
+    "The charge was already refunded on August 20.",
+    "Nothing to refund, shipping was free.",
+    "Standard shipping isn't refunded when late.",
+    "The payment is disputed, so we cannot refund it.",
+    "A late delivery refund is already requested; nothing further is due.",
+    "Shipping due back? No - standard.",
+)
+
+
+def test_shipping_goes_back_or_stays_in_many_words() -> None:
+    patterns = [found("x").check for found in (says_shipping_back, says_shipping_kept)]
+    back, stays = (check.pattern for check in patterns if isinstance(check, Matches))
+    for right, wrong, pattern in ((GOES_BACK, STAYS, back), (STAYS, GOES_BACK, stays)):
+        assert [text for text in right if not re.search(pattern, text, re.I)] == []
+        assert [text for text in wrong if re.search(pattern, text, re.I)] == []

@@ -49,7 +49,7 @@ _TELL = (
 _MAY = (
     r"\b(?:may|can|could|yes|allowed|okay|ok|fine|free to|safe to|go ahead)\b"
     rf"(?:(?!\bnot?\b|n['’]t)(?:[^.;!?\n]|\.(?=\d))){{0,70}}?{_TELL}"
-    r"|\bcustomer\b[^.;\n]{0,30}: ?\**yes"
+    rf"|{_TELL}[^.;\n]{{0,40}}\byes\b"
 )
 _MAY_NOT = (
     rf"(?:\b(?:no|not|nothing|cannot|never|none|don['’]t)\b|n['’]t\b){_SAME}"

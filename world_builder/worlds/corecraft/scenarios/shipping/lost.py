@@ -40,6 +40,10 @@ from world_builder.worlds.corecraft.scenarios.shipping.shipping_back import NOT,
 from world_builder.worlds.corecraft.story.staff import ESCALATIONS_LEAD
 
 _NUM = 18
+_NOT_LOST = (
+    rf"{NOT}\b[^.;\n]{{0,40}}\blost\b|\bno\b(?! scan)[^.;\n]{{0,20}}\blost\b"
+    r"|\blost[\s:?*]{1,4}no\b(?! scan)"
+)
 _ESCALATED = r"\bescalat\w+|tier[ _-]?2"
 _ALREADY = r"\balready\b|\bstill open\b|\bopen escalation\b|\bhas been escalated\b|\bexisting\b"
 
@@ -210,13 +214,12 @@ def _state_criteria(worry: _Worry) -> tuple[Criterion, ...]:
 
 def _answer_criteria(company: Company, worry: _Worry) -> tuple[Criterion, ...]:
     parcel, scan = worry.parcel, worry.parcel.events[-1]
-    not_lost = rf"{NOT}\b[^.;\n]{{0,40}}\blost\b|\bno\b[^.;\n]{{0,20}}\blost\b|\blost:? ?\**no\b"
-    lost = rf"^(?![\s\S]*(?:{not_lost}))[\s\S]*(?:{undenied(r'lost')})"
+    lost = rf"^(?![\s\S]*(?:{_NOT_LOST}))[\s\S]*(?:{undenied(r'lost')})"
     found = [
         says_any("parcel", f"Names the parcel: {parcel.id}.", parcel.id, parcel.tracking_number),
         decides("lost", "Says that it counts as lost.", lost)
         if worry.is_lost
-        else decides("lost", "Says that it does not count as lost.", not_lost),
+        else decides("lost", "Says that it does not count as lost.", _NOT_LOST),
         says_date("scanned", "the day of the last scan", iso_day(scan.at)),
         says_any("place", f"Says where it was last scanned: {scan.place}.", *_towns(scan.place)),
     ]

@@ -12,9 +12,10 @@ _BACK = (
 )
 NOT = r"(?:\bnot|n['’]t)"
 _NOTHING_BACK = (
-    r"(?:\b(?:not?|nothing|never|none|without)\b|n['’]t\b)"
+    r"(?:\b(?:not?|nothing|never|none|without|cannot)\b|n['’]t\b)"
     rf"(?:[^.;!?\n]|\.(?=\d)){{0,60}}?{_BACK}"
 )
+_ANSWERED_NO = r"\b(?:due|back|refund(?:ed)?)\W{1,4}no\b"
 _WENT_BACK = (
     r"already\b.{0,40}\b(?:refund\w*|back|repaid|returned|requested|reimburs\w+|approved)"
     r"|(?:refund\w*|back|repaid|reimburs\w+)\b.{0,30}\balready"
@@ -25,6 +26,9 @@ _REFUSED_BACK = (
     r"|\b(?:nothing|no (?:shipping )?(?:refund|charge))\b[^.;,\n]{0,15}\b(?:due|owed|back)\b"
     r"|\bno (?:shipping )?refund\b(?! (?:has|had|was|so far|yet|is on|exists|under|recorded|made))"
     r"|nothing to (?:refund|give|pay)|already (?:been )?(?:refunded|repaid)"
+    r"|\b(?:cannot|can['’]t|may not|must not) refund"
+    r"|\b(?:isn['’]t|aren['’]t|is not) refunded(?! yet)"
+    rf"|{_ANSWERED_NO}"
 )
 ON_TIME = r"\b(?:on|in) time\b|\bpunctual|\b(?:by|before|on|within) (?:the|its) promised"
 NOT_LATE = rf"{NOT}\b[^.;,\n]{{0,25}}\blate\b|\b(?:0|zero|no) (?:calendar )?days? late"
@@ -66,9 +70,10 @@ def says_shipping_back(text: str) -> Criterion:
 def says_shipping_kept(text: str) -> Criterion:
     """The response says that no shipping charge goes back now, and grants it nowhere."""
     grants = undenied(
-        r"(?:is|are|be|becomes) (?:(?!not\b)\w+ )?(?:due|owed)\b|goes back|\bwe owe\b|entitled"
+        r"(?:is|are|be|becomes) (?:(?!not\b)\w+ )?(?:due|owed|refundable)\b|goes back|\bwe owe\b"
+        r"|entitled|\b(?:should|must|will|can) be refunded"
     )
-    pattern = rf"^(?![\s\S]*(?:{grants}))[\s\S]*(?:{_NOTHING_BACK}|{_WENT_BACK})"
+    pattern = rf"^(?![\s\S]*(?:{grants}))[\s\S]*(?:{_NOTHING_BACK}|{_WENT_BACK}|{_ANSWERED_NO})"
     return decides("shipping-kept", text, pattern)
 
 
