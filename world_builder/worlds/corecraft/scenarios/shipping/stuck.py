@@ -50,8 +50,8 @@ _PHRASINGS = (
     "Columns: parcel, order, promised day. State the number too.",
     "Please go through the shipments and pull out {which}. A table will do, with the parcel, the "
     "order it belongs to and its promised day in each row; say how many rows that makes.",
-    "Latoya asked me for {which} and I don't trust my own list. Make me a fresh one (table: "
-    "parcel id | order id | promised day) and count them.",
+    "I was asked for {which} and I don't trust my own list. Make me a fresh one (table: parcel "
+    "id | order id | promised day) and count them.",
     "Table wanted. Contents: {which}. Per row: which parcel, which order, promised when. Total "
     "number underneath.",
     "Before I open a trace with the carrier I have to know exactly which parcels we talk about, "
@@ -82,6 +82,11 @@ class _Choice:
     near_misses: tuple[Shipment, ...]
 
     @property
+    def is_apart(self) -> bool:
+        """Whether it shares few parcels with others, so that splits may part them."""
+        return bool(self.window) or "delayed" in self.kind
+
+    @property
     def which(self) -> str:
         return f"{self.carrier} parcels{self.window} {self.kind}"
 
@@ -95,10 +100,16 @@ def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
         for carrier in CARRIERS
     ]
     rng.shuffle(choices)
+    choices.sort(key=lambda choice: not choice.is_apart)
     sized = [choice for choice in choices if 1 < len(choice.parcels) <= _MOST_ROWS]
     others = once_each(sized, lambda choice: choice.parcels)
-    for choice in by_turns(others, lambda choice: (choice.kind, bool(choice.window))):
+    apart = [choice for choice in others if choice.is_apart]
+    for choice in (*by_turns(apart, _kind), *by_turns(others[len(apart) :], _kind)):
         yield _draft(desk, choice, rng)
+
+
+def _kind(choice: _Choice) -> str:
+    return choice.kind
 
 
 def _choice(company: Company, carrier: str, kind: str, window: str) -> _Choice:

@@ -12,12 +12,12 @@ PHRASINGS = (
     "need numbers: {carrier}, shipped {first} - {last} (incl. both). delivered total, on time, "
     "late, on-time % rounded. worst parcel id + calendar days late. then same for expedited + "
     "overnight together: total delivered, on time",
-    "Latoya wants to know whether {carrier} keeps its promises. Take everything we handed over "
-    "from {first} through {last} and leave out whatever has not arrived. Tell her the number of "
-    "delivered parcels, how many met the promised day, how many missed it, the punctual share as "
-    "a whole percentage, and the one that missed it by most, with its calendar days. Expedited "
-    "and overnight parcels interest her apart as well: their number and how many of them were on "
-    "time.",
+    "The board wants to know whether {carrier} keeps its promises. Take everything we handed "
+    "over from {first} through {last} and leave out whatever has not arrived. Tell them the "
+    "number of delivered parcels, how many met the promised day, how many missed it, the "
+    "punctual share as a whole percentage, and the one that missed it by most, with its calendar "
+    "days. Expedited and overnight parcels interest them separately: their number and how many "
+    "of them were on time.",
     "Could you work out a delivery score? Carrier: {carrier}. Days of shipping: {first} until "
     "{last}, first and last counted. Delivered parcels count, others don't. I'm after five "
     "things: how many were delivered; how many on time and how many late; the on-time rate in "
