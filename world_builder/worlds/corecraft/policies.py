@@ -45,6 +45,8 @@ free for platinum. Overnight {money(_SHIP["overnight"])}, half for platinum.
 - Promised: {rules.DELIVERY_BUSINESS_DAYS["standard"]}, \
 {rules.DELIVERY_BUSINESS_DAYS["expedited"]} and {rules.DELIVERY_BUSINESS_DAYS["overnight"]} \
 business days (Monday to Friday) from the day of shipping.
+- Expedited or overnight that arrives after its promised day: the whole shipping charge goes back; \
+standard is a best effort.
 - No scan for more than seven days: the parcel counts as lost. Set the ticket's priority to high, \
 escalate it to tier_2.
 - An e-mail about a shipment has five parts: order number; carrier with tracking number; status \
