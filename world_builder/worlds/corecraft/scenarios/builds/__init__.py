@@ -2,5 +2,7 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.builds.facts import PRODUCT_FACTS
+from world_builder.worlds.corecraft.scenarios.builds.progress import BUILD_PROGRESS
 
-SCENARIOS: tuple[Scenario[Company], ...] = ()
+SCENARIOS: tuple[Scenario[Company], ...] = (PRODUCT_FACTS, BUILD_PROGRESS)
