@@ -4,5 +4,12 @@ from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.builds.facts import PRODUCT_FACTS
 from world_builder.worlds.corecraft.scenarios.builds.progress import BUILD_PROGRESS
+from world_builder.worlds.corecraft.scenarios.builds.supplies import PSU_CHECK
+from world_builder.worlds.corecraft.scenarios.builds.validity import QUOTE_VALID
 
-SCENARIOS: tuple[Scenario[Company], ...] = (PRODUCT_FACTS, BUILD_PROGRESS)
+SCENARIOS: tuple[Scenario[Company], ...] = (
+    PRODUCT_FACTS,
+    BUILD_PROGRESS,
+    PSU_CHECK,
+    QUOTE_VALID,
+)

@@ -29,6 +29,7 @@ NO = REFUSAL + _LACKS
 _STRONG_NO = (
     DENIAL + r"|\b(?:insufficient|lapsed|expired|too (?:weak|small|long|few)|falls? short)\b"
 )
+_OPENS_NO = r"\W*(?:(?:verdict|answer|decision)\W+)?no\b"
 _SUFFICES = r"|\b(?:suffices?|sufficient|adequate|holds?|reach(?:es)?|goes in|go in|match(?:es)?)\b"
 
 
@@ -78,7 +79,8 @@ def says_cost(key: str, what: str, cents: int, words: str) -> Criterion:
 def says_verdict(key: str, text: str, *, is_yes: bool) -> Criterion:
     """The response affirms, or denies, what was asked; the opposite occurs nowhere."""
     if is_yes:
-        pattern = rf"^(?![\s\S]*(?:{_STRONG_NO}))[\s\S]*?(?:{CONSENT}{_SUFFICES})"
+        wrong = rf"(?:{_OPENS_NO})|[\s\S]*(?:{_STRONG_NO})"
+        pattern = rf"^(?!{wrong})[\s\S]*?(?:{CONSENT}{_SUFFICES})"
     else:
         pattern = rf"^(?![\s\S]*\byes\b)[\s\S]*?(?:{NO})"
     return criterion(key, text, Matches(pattern=pattern), is_critical=True)
