@@ -2,7 +2,9 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.builds.cards import CARD_UPGRADE
 from world_builder.worlds.corecraft.scenarios.builds.facts import PRODUCT_FACTS
+from world_builder.worlds.corecraft.scenarios.builds.memory import MEMORY_UPGRADE
 from world_builder.worlds.corecraft.scenarios.builds.progress import BUILD_PROGRESS
 from world_builder.worlds.corecraft.scenarios.builds.supplies import PSU_CHECK
 from world_builder.worlds.corecraft.scenarios.builds.validity import QUOTE_VALID
@@ -11,5 +13,7 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     PRODUCT_FACTS,
     BUILD_PROGRESS,
     PSU_CHECK,
+    MEMORY_UPGRADE,
+    CARD_UPGRADE,
     QUOTE_VALID,
 )

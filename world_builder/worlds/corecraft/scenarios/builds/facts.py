@@ -15,15 +15,15 @@ from world_builder.templates.criteria import (
     says_matching,
     says_right_not_wrong,
 )
-from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Company, Product
 from world_builder.worlds.corecraft.policies import BUILD_DESK
 from world_builder.worlds.corecraft.reckoning.stock import count_said, messages_on
 from world_builder.worlds.corecraft.scenarios.builds.figures import (
+    beside,
     measure,
-    names_product,
     near,
     says_count_of,
+    says_measure,
 )
 from world_builder.worlds.corecraft.scenarios.builds.wording import an_asker
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
@@ -142,7 +142,7 @@ def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
             },
             calls=session.calls,
             response=_answer(product, rng),
-            criteria=_criteria(desk.model, product),
+            criteria=_criteria(product),
             requester=requester(asker),
         )
 
@@ -181,23 +181,16 @@ def _answer(product: Product, rng: Random) -> str:
         stock = rng.choice(("We have {} in stock.", "In stock: {}.")).format(product.stock)
     return rng.choice(
         (
-            f"The {product.name} costs {price}. {stock} The warranty is {warranty}. From the data "
-            f"sheet: {told}.",
-            f"{product.name}: {told}. The list price is {price}, the warranty {warranty}. {stock}",
+            f"It costs {price}. {stock} The warranty is {warranty}. From the data sheet: {told}.",
+            f"{told}. The list price is {price}, the warranty {warranty}. {stock}",
         )
     )
 
 
-def _criteria(company: Company, product: Product) -> tuple[Criterion, ...]:
+def _criteria(product: Product) -> tuple[Criterion, ...]:
     months = product.warranty_months
     years = rf"|\b{months // 12}(?: full)?[ -]years?\b"
     return (
-        names_product(
-            "product",
-            f"Is about the {product.name}.",
-            product.name,
-            _longer_names(company, product),
-        ),
         says_amount("price", "the list price", product.price_cents),
         _says_stock(product.stock),
         says_matching(
@@ -213,7 +206,7 @@ def _criteria(company: Company, product: Product) -> tuple[Criterion, ...]:
 def _says_stock(stock: int) -> Criterion:
     if stock:
         text = f"States how many are in stock: {stock}."
-        right = near(count_pattern(stock), _STOCK_WORDS)
+        right = beside(stock, _STOCK_WORDS)
         return says_right_not_wrong("stock", text, right, r"out of stock|sold out")
     nothing = rf"out of stock|sold out|{near(_NONE, _STOCK_WORDS)}"
     return says_matching("stock", "Says that none is in stock.", nothing)
@@ -223,13 +216,11 @@ def _says_fact(product: Product, fact: _Fact) -> Criterion:
     value = product.specs[fact.spec]
     key, what = fact.spec.replace("_", "-"), fact.asked
     if fact.unit:
-        pattern = measure(value, fact.unit)
-    elif isinstance(value, int):
+        return says_measure(key, what, value, fact.unit, fact.words)
+    if isinstance(value, int):
         return says_count_of(key, what, value, fact.words)
-    else:
-        loose = re.escape(str(value)).replace(r"\ ", r"\s*").replace("x", "[x×]")
-        pattern = loose.replace('"', r'(?:"|″|”|[ -]?in(?:ch(?:es)?)?\b)')
-    pattern = near(pattern, fact.words) if fact.words else pattern
+    loose = re.escape(str(value)).replace(r"\ ", r"\s*").replace("x", "[x×]")
+    pattern = loose.replace('"', r'(?:"|″|”|[ -]?in(?:ch(?:es)?)?\b)')
     return says_matching(key, f"States {what}: {_told(product, fact)}.", pattern)
 
 

@@ -4,8 +4,6 @@ yes and no.
 Checks read names of products too, so that a figure counts only with its unit or beside its word.
 """
 
-import re
-
 from world_builder.checks import Matches
 from world_builder.rubrics import Criterion
 from world_builder.templates.criteria import criterion, says_amount, says_matching
@@ -18,7 +16,8 @@ _UNITS = {
     "MT/s": r"mt/?s|mhz",
     "months": r"months?",
 }
-_GAP = r"(?:[^.!?\n]|[.](?=\S)){0,80}?"
+_STEP = r"(?:[^.!?\n]|[.](?=\S))"
+_NEXT_PHRASE = r"[,;/]|\b(?:and|but|while|whereas)\b"
 _LACKS = (
     r"|\b(?:insufficient|inadequate|too (?:weak|small|little|low|long|tall|high|wide|big|large|few"
     r"|many|much)|falls? (?:\S+ ){0,3}short|short (?:of|by)|shortfall|under-?(?:powered|sized)"
@@ -34,7 +33,7 @@ _SUFFICES = r"|\b(?:suffices?|sufficient|adequate|holds?|reach(?:es)?|goes in|go
 
 
 def measure(value: int, unit: str) -> str:
-    """A pattern for a figure with its unit.
+    """A pattern for a figure with its unit, which may stand after a second figure: 64 of 96 GB.
 
     >>> bool(re.search(measure(1000, "W"), "a 1,000-watt supply", re.I))
     True
@@ -42,25 +41,39 @@ def measure(value: int, unit: str) -> str:
     False
     """
     spelt = "|".join(sorted({str(value), f"{value:,}"}))
-    return rf"(?<![\w$.,-])(?:{spelt})\**[ -]?(?:{_UNITS[unit]})(?!\w)"
+    names = _UNITS[unit]
+    later = rf"(?=\s*(?:/|of|out of)[^.\n]{{0,20}}\d[ -]?(?:{names})(?!\w))"
+    return rf"(?<![\w$.,-])(?:{spelt})\**(?:[ -]?(?:{names})(?!\w)|{later})"
 
 
-def near(one: str, other: str) -> str:
-    """A pattern for two patterns in one sentence, not far apart, in any order."""
-    return rf"(?:{one}){_GAP}(?:{other})|(?:{other}){_GAP}(?:{one})"
+def near(one: str, other: str, *, past: str = "") -> str:
+    """A pattern for two patterns in one sentence, in any order; nothing `past` lies between."""
+    step = rf"(?!{past}){_STEP}" if past else _STEP
+    gap = rf"(?:{step}){{0,80}}?"
+    return rf"(?:{one}){gap}(?:{other})|(?:{other}){gap}(?:{one})"
+
+
+def beside(count: int, words: str) -> str:
+    """A pattern for a count in one phrase with one of the words.
+
+    >>> pattern = beside(4, "needed")
+    >>> [bool(re.search(pattern, text)) for text in ("2 free and 4 needed", "4 free, 2 needed")]
+    [True, False]
+    """
+    return near(count_pattern(count), words, past=_NEXT_PHRASE)
 
 
 def says_measure(key: str, what: str, value: int, unit: str, words: str = "") -> Criterion:
     """The response states a figure with its unit; beside one of the words, if any are given."""
     pattern = measure(value, unit)
-    text = f"States {what}: {value} {unit}."
-    return criterion(key, text, Matches(pattern=near(pattern, words) if words else pattern))
+    if words:
+        pattern = near(pattern, words, past=rf"\d\**[ -]?(?:{_UNITS[unit]})(?!\w)")
+    return criterion(key, f"States {what}: {value} {unit}.", Matches(pattern=pattern))
 
 
 def says_count_of(key: str, what: str, count: int, words: str) -> Criterion:
     """The response states a count, in digits or words, beside one of the words."""
-    pattern = near(count_pattern(count), words)
-    return criterion(key, f"States {what}: {count}.", Matches(pattern=pattern))
+    return criterion(key, f"States {what}: {count}.", Matches(pattern=beside(count, words)))
 
 
 def says_cost(key: str, what: str, cents: int, words: str) -> Criterion:
@@ -76,19 +89,14 @@ def says_cost(key: str, what: str, cents: int, words: str) -> Criterion:
     return says_matching(key, f"States {what}: nothing.", pattern)
 
 
-def says_verdict(key: str, text: str, *, is_yes: bool) -> Criterion:
-    """The response affirms, or denies, what was asked; the opposite occurs nowhere."""
+def says_verdict(key: str, text: str, *, is_yes: bool, yes: str = "", no: str = NO) -> Criterion:
+    """The response affirms, or denies, what was asked; the opposite occurs nowhere.
+
+    `yes` and `no` replace the patterns of either, where some of their words mean other things.
+    """
     if is_yes:
         wrong = rf"(?:{_OPENS_NO})|[\s\S]*(?:{_STRONG_NO})"
-        pattern = rf"^(?!{wrong})[\s\S]*?(?:{CONSENT}{_SUFFICES})"
+        pattern = rf"^(?!{wrong})[\s\S]*?(?:{yes or CONSENT + _SUFFICES})"
     else:
-        pattern = rf"^(?![\s\S]*\byes\b)[\s\S]*?(?:{NO})"
+        pattern = rf"^(?![\s\S]*\byes\b)[\s\S]*?(?:{no})"
     return criterion(key, text, Matches(pattern=pattern), is_critical=True)
-
-
-def names_product(key: str, text: str, name: str, longer: tuple[str, ...] = ()) -> Criterion:
-    """The response names a product, and not only one whose longer name holds it."""
-    ends = [other[len(name) :] for other in longer if other.startswith(name)]
-    ahead = "".join(rf"(?!{re.escape(end)})" for end in ends)
-    pattern = rf"(?<!\w){re.escape(name)}{ahead}(?!\w)"
-    return says_matching(key, text, pattern)

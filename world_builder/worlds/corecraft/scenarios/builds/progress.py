@@ -1,6 +1,5 @@
 """The scenario `build-progress`: how far a customer's build is, and whether it is overdue."""
 
-from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
@@ -14,11 +13,10 @@ from world_builder.templates.criteria import (
     says_matching,
     says_right_not_wrong,
 )
-from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Build, Company, Customer
 from world_builder.worlds.corecraft.policies import BUILD_DESK
 from world_builder.worlds.corecraft.reckoning.lab import days_left
-from world_builder.worlds.corecraft.scenarios.builds.figures import near
+from world_builder.worlds.corecraft.scenarios.builds.figures import beside
 from world_builder.worlds.corecraft.scenarios.builds.wording import (
     STATUS_PATTERNS,
     STATUS_WORDS,
@@ -26,6 +24,7 @@ from world_builder.worlds.corecraft.scenarios.builds.wording import (
     found_by_name,
     machine_name,
     named,
+    only_named,
 )
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import (
@@ -36,7 +35,7 @@ from world_builder.worlds.corecraft.scenarios.common import (
 
 _NUM = 18
 _LATE_WORDS = r"overdue|late|over|past|ago|behind|delayed|should have been"
-_LEFT_WORDS = r"left|remain\w*|to go|more|away|until|from now|early|ahead|in hand|still"
+_LEFT_WORDS = r"left|remain\w*|to go|more|away|until|from now|early|ahead|in hand|still|\bin\b"
 _IS_LATE = r"\b(?:is|are|was|already|now) (?:\w+ days? |already )?(?:overdue|late|behind)\b"
 _ON_TIME = (
     r"(?:not|n['’]t|never) (?:yet |at all )?(?:overdue|late|behind|past)|on time|in time|on track"
@@ -84,14 +83,7 @@ _DETAILS = (
 def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
     rng = desk.random("build-progress")
     company = desk.model
-    names = Counter((build.customer_id, build.name) for build in company.builds)
-    builds = [
-        build
-        for build in company.builds
-        if build.due_on
-        and build.status in STATUS_WORDS
-        and names[build.customer_id, build.name] == 1
-    ]
+    builds = [b for b in only_named(company) if b.due_on and b.status in STATUS_WORDS]
     rng.shuffle(builds)
     builds.sort(key=lambda build: abs(days_left(company, build)))
     kinds = by_turns(builds, lambda b: (b.status, days_left(company, b) < 0))
@@ -158,14 +150,14 @@ def _says_time(left: int) -> Criterion:
     if left < 0:
         text = f"Says that it is overdue by {counted(-left, 'day')}."
         yesterday = r"|\byesterday\b" if left == -1 else ""
-        right = near(count_pattern(-left), _LATE_WORDS) + yesterday
+        right = beside(-left, _LATE_WORDS) + yesterday
         return says_right_not_wrong("overdue", text, right, _ON_TIME)
     if left == 0:
         text = "Says that it is due today and so not overdue."
         return says_right_not_wrong("overdue", text, r"\btoday\b|\b0 days", _IS_LATE)
     text = f"Says that it is not overdue and {counted(left, 'day')} are left."
     tomorrow = r"|\btomorrow\b" if left == 1 else ""
-    right = near(count_pattern(left), _LEFT_WORDS) + tomorrow
+    right = beside(left, _LEFT_WORDS) + tomorrow
     return says_right_not_wrong("overdue", text, right, _IS_LATE)
 
 

@@ -20,7 +20,7 @@ from world_builder.worlds.corecraft.scenarios.builds.figures import (
     says_measure,
     says_verdict,
 )
-from world_builder.worlds.corecraft.scenarios.builds.wording import an_asker
+from world_builder.worlds.corecraft.scenarios.builds.wording import an_asker, items_of
 from world_builder.worlds.corecraft.scenarios.cases import by_turns, once_each
 from world_builder.worlds.corecraft.scenarios.common import requester
 
@@ -51,7 +51,7 @@ _PHRASINGS = (
     "the watts over or under the stricter of those.",
     "power check for {build} please. does the supply suffice? i want the numbers: required with "
     "headroom, recommended for the card if it has one, rated, difference to the bigger one. and "
-    "the name of the psu",
+    "the name of the psu.",
     "I would like a second opinion on the wattage of {build}. First the verdict. Then the supply "
     "that is in it and what it is rated at, the need of the machine (headroom included), the "
     "figure of the card's manufacturer unless there is no card, and the reserve or the gap, "
@@ -112,10 +112,7 @@ def _draft(desk: Desk[Company], build: Build, power: Power, rng: Random) -> Draf
     wanted = [(p, qty) for p, qty in parts if p.category in ("cpu", "gpu", "psu")]
     for product, _ in wanted:
         session.call("search_products", id=product.id)
-    session.call(
-        "check_build_compatibility",
-        items=[{"product_id": product.id, "qty": qty} for product, qty in wanted],
-    )
+    session.call("check_build_compatibility", items=items_of(wanted))
     supply = _supply(company, build)
     return Draft(
         title=f"Is the power supply of {build.id} enough?",

@@ -1,6 +1,5 @@
 """The scenario `quote-valid`: does the quote for a build still hold, and what does it come to?"""
 
-from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
@@ -20,6 +19,7 @@ from world_builder.worlds.corecraft.scenarios.builds.wording import (
     found_by_name,
     machine_name,
     named,
+    only_named,
 )
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import requester, spoken_day
@@ -36,7 +36,7 @@ _PHRASINGS = (
     "quote check: {customer}, {machine}. valid today y/n, valid until, build no., parts total, "
     "assembly, sum.",
     "can we still honour the quote of the {machine} that {customer} got? by the rules please, not "
-    "by feeling. with id, final day, price of the parts, assembly, total of the two",
+    "by feeling. with id, final day, price of the parts, assembly, total of the two.",
     "I have {customer} in front of me with a printout of the {machine}. The price on it is smudged "
     "and so is the date. Look up the quote: id, parts at the quoted price, assembly, parts plus "
     "assembly, the last day it is good for, and whether that day has passed.",
@@ -65,13 +65,10 @@ _DETAILS = (
 def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
     rng = desk.random("quote-valid")
     company = desk.model
-    names = Counter((build.customer_id, build.name) for build in company.builds)
     quotes = [
         build
-        for build in company.builds
-        if build.status == "quoted"
-        and names[build.customer_id, build.name] == 1
-        and not faults_of(parts_of(company, build))
+        for build in only_named(company)
+        if build.status == "quoted" and not faults_of(parts_of(company, build))
     ]
     rng.shuffle(quotes)
     quotes.sort(key=lambda build: abs((company.now.date() - last_day(build)).days))

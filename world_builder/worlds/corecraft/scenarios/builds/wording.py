@@ -1,9 +1,11 @@
 """What the scenarios of builds share: who asks, how parts and their faults are said."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
+from world_builder.frozen import Json
 from world_builder.rubrics import Criterion
 from world_builder.templates import Session
 from world_builder.templates.criteria import says_all, says_matching
@@ -66,6 +68,17 @@ def found_by_name(session: Session, company: Company, customer: Customer) -> str
     if customer.id not in ids:
         raise LookupError(f"the look-up of {text} does not show {customer.id}")
     return customer.id
+
+
+def items_of(parts: Sequence[tuple[Product, int]]) -> list[Json]:
+    """Parts as an argument of tools."""
+    return [{"product_id": part.id, "qty": qty} for part, qty in parts]
+
+
+def only_named(company: Company) -> list[Build]:
+    """Builds that their customer's name and their own tell from all others."""
+    names = Counter((build.customer_id, build.name) for build in company.builds)
+    return [build for build in company.builds if names[build.customer_id, build.name] == 1]
 
 
 def machine_name(build: Build) -> str:
