@@ -11,7 +11,7 @@ from datetime import date, datetime
 from world_builder.worlds.corecraft.company import Company, Product, SlackMessage
 
 DECIDING_ROLES = ("team_lead", "manager")
-_CHANNEL = "#stock-room"
+STOCK_ROOM = "#stock-room"
 _COUNT = re.compile(r"\b(?:is at|only|we have) (\d+)\b")
 _DAY = re.compile(r"\b(?:comes on|slips to) ([A-Z][a-z]+ \d{1,2})\b")
 
@@ -49,7 +49,7 @@ def stock_of(company: Company, product: Product) -> Stock:
 
 def messages_on(company: Company, product: Product) -> list[SlackMessage]:
     """Messages in the stock room that give a product's count or day, oldest first."""
-    room = next(channel.id for channel in company.channels if channel.name == _CHANNEL)
+    room = next(channel.id for channel in company.channels if channel.name == STOCK_ROOM)
     return [
         message
         for message in company.messages

@@ -2,7 +2,9 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.builds.availability import STOCK_ANSWER
 from world_builder.worlds.corecraft.scenarios.builds.cards import CARD_UPGRADE
+from world_builder.worlds.corecraft.scenarios.builds.comparison import COMPARE_PARTS
 from world_builder.worlds.corecraft.scenarios.builds.facts import PRODUCT_FACTS
 from world_builder.worlds.corecraft.scenarios.builds.memory import MEMORY_UPGRADE
 from world_builder.worlds.corecraft.scenarios.builds.progress import BUILD_PROGRESS
@@ -16,4 +18,6 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     MEMORY_UPGRADE,
     CARD_UPGRADE,
     QUOTE_VALID,
+    STOCK_ANSWER,
+    COMPARE_PARTS,
 )
