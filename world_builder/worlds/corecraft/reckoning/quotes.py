@@ -22,9 +22,14 @@ class Cost:
         return self.parts_cents - self.discount_cents + self.assembly_cents + self.shipping_cents
 
 
+def last_day_of(quoted_on: date) -> date:
+    """The last day on which a quote of a day holds."""
+    return quoted_on + timedelta(days=rules.QUOTE_DAYS)
+
+
 def last_day(build: Build) -> date:
     """The last day on which the quote of a build holds."""
-    return build.quoted_on + timedelta(days=rules.QUOTE_DAYS)
+    return last_day_of(build.quoted_on)
 
 
 def holds(build: Build, today: date) -> bool:

@@ -22,13 +22,15 @@ _LACKS = (
     r"|\b(?:insufficient|inadequate|too (?:weak|small|little|low|long|tall|high|wide|big|large|few"
     r"|many|much)|falls? (?:\S+ ){0,3}short|short (?:of|by)|shortfall|under-?(?:powered|sized)"
     r"|lapsed|ran out|(?:not|n['’]t) (?:\w+ )?(?:suffice|sufficient|adequate|do|hold|reach|be added"
-    r"|compatible|go in|work|fit|match|carry))\b"
+    r"|compatible|go in|work|fit|match|carry)"
+    r"|problems?|conflicts?|mismatch\w*|clash\w*)\b"
 )
 NO = REFUSAL + _LACKS
 _STRONG_NO = (
     DENIAL + r"|\b(?:insufficient|lapsed|expired|too (?:weak|small|long|few)|falls? short)\b"
+    r"|(?:not|n['’]t) (?:\w+ ){0,2}(?:fit|work|suffice|sufficient|enough|hold|go in|match)\b"
 )
-_OPENS_NO = r"\W*(?:(?:verdict|answer|decision)\W+)?no\b"
+_OPENS_NO = r"\W*(?:(?:verdict|answer|decision)\W+)?no\b(?=\**(?:[,.;:!-]| -|$))"
 _SUFFICES = r"|\b(?:suffices?|sufficient|adequate|holds?|reach(?:es)?|goes in|go in|match(?:es)?)\b"
 
 

@@ -8,7 +8,7 @@ from random import Random
 from world_builder.frozen import Json
 from world_builder.rubrics import Criterion
 from world_builder.templates import Session
-from world_builder.templates.criteria import says_all, says_matching
+from world_builder.templates.criteria import says_matching
 from world_builder.worlds.corecraft.company import Build, Company, Customer, Employee, Product
 from world_builder.worlds.corecraft.reckoning.faults import Fault
 from world_builder.worlds.corecraft.scenarios.builds.figures import measure
@@ -40,6 +40,9 @@ STATUS_PATTERNS = {
     "assembling": r"assembl|put together|being built",
     "testing": r"\btest(?:ing|ed|s)?\b|on test",
 }
+_LONGER = "Glass|Mini|Air|Cube|Tall|Trio|Duo|Wireless"
+"""Words by which one product's name is longer than another's."""
+_BOTH_OF_SUPPLY = {"psu_power", "psu_recommendation"}
 _FORM_PATTERNS = {
     "ATX": r"(?<!micro-)(?<!micro )(?<!m)(?<!\w)atx\b",
     "Micro-ATX": r"\b(?:micro[- ]?|m|µ)atx\b",
@@ -99,7 +102,7 @@ def parts_text(parts: Sequence[tuple[Product, int]]) -> str:
 def fault_text(fault: Fault) -> str:
     """A fault as a clause with its figures."""
     part, other = fault.part.name, fault.other.name if fault.other else ""
-    has, takes = fault.has, fault.takes
+    has, takes = fault.has, listed(fault.takes.split(" and "))
     return {
         "socket": f"the {part} needs socket {has}, but the {other} has {takes}",
         "memory_type": f"the {part} is {has}, but the {other} takes {takes}",
@@ -121,15 +124,31 @@ def fault_text(fault: Fault) -> str:
 
 
 def faults_text(faults: Sequence[Fault]) -> str:
-    """All faults in one sentence."""
+    """All faults in one sentence; a supply that fails twice is told once."""
+    if {fault.rule for fault in faults} == _BOTH_OF_SUPPLY:
+        power, asked = faults
+        card = asked.other.name if asked.other else ""
+        return f"{fault_text(power)} and the maker of the {card} asks for {asked.takes}"
     return "; ".join(fault_text(fault) for fault in faults)
+
+
+def faults_criteria(faults: Sequence[Fault]) -> tuple[Criterion, ...]:
+    """The parts and figures of all faults, each once."""
+    found: dict[str, Criterion] = {}
+    for fault in faults:
+        for made in fault_criteria(fault):
+            found.setdefault(made.text, made)
+    if {fault.rule for fault in faults} == _BOTH_OF_SUPPLY:
+        return tuple(made for made in found.values() if made.id != "psu-power-parts")
+    return tuple(found.values())
 
 
 def fault_criteria(fault: Fault) -> tuple[Criterion, ...]:
     """The parts of a fault, and its figures."""
     names = [fault.part.name, *([fault.other.name] if fault.other else [])]
     told = listed([f"the {name}" for name in names])
-    found = [says_all(f"{_key(fault)}-parts", f"Names {told} as what does not fit.", *names)]
+    both = "^" + "".join(rf"(?=[\s\S]*{name_pattern(name)})" for name in names)
+    found = [says_matching(f"{_key(fault)}-parts", f"Names {told} as what does not fit.", both)]
     if fault.rule == "graphics":
         pattern = r"(?:no|without|lacks?|n['’]t|not)\b.{0,40}\b(?:graphics|video)"
         found.append(says_matching("graphics-why", "Says that it has no graphics.", pattern))
@@ -138,6 +157,11 @@ def fault_criteria(fault: Fault) -> tuple[Criterion, ...]:
         text = f"Gives the figure behind it: {figure}."
         found.append(says_matching(f"{_key(fault)}-{side}", text, figure_pattern(figure)))
     return tuple(found)
+
+
+def name_pattern(name: str) -> str:
+    """A pattern for a product's name that does not find a longer one: Slate, but not Slate Air."""
+    return rf"(?<!\w){re.escape(name)}(?! (?:{_LONGER})\b)(?!\w)"
 
 
 def _key(fault: Fault) -> str:
