@@ -8,6 +8,7 @@ from world_builder.worlds.corecraft.scenarios.builds.comparison import COMPARE_P
 from world_builder.worlds.corecraft.scenarios.builds.facts import PRODUCT_FACTS
 from world_builder.worlds.corecraft.scenarios.builds.fit_mail import FIT_EMAIL
 from world_builder.worlds.corecraft.scenarios.builds.fixing import FIX_BUILD
+from world_builder.worlds.corecraft.scenarios.builds.load import TECHNICIAN_LOAD
 from world_builder.worlds.corecraft.scenarios.builds.memory import MEMORY_UPGRADE
 from world_builder.worlds.corecraft.scenarios.builds.progress import BUILD_PROGRESS
 from world_builder.worlds.corecraft.scenarios.builds.quote_mail import QUOTE_EMAIL
@@ -28,4 +29,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     COMPARE_PARTS,
     FIT_EMAIL,
     QUOTE_EMAIL,
+    TECHNICIAN_LOAD,
 )

@@ -4,6 +4,8 @@ yes and no.
 Checks read names of products too, so that a figure counts only with its unit or beside its word.
 """
 
+from datetime import date
+
 from world_builder.checks import Matches
 from world_builder.rubrics import Criterion
 from world_builder.templates.criteria import criterion, says_amount, says_matching
@@ -37,6 +39,7 @@ _SUFFICES = r"|\b(?:suffices?|sufficient|adequate|holds?|reach(?:es)?|goes in|go
 def measure(value: int, unit: str) -> str:
     """A pattern for a figure with its unit, which may stand after a second figure: 64 of 96 GB.
 
+    >>> import re
     >>> bool(re.search(measure(1000, "W"), "a 1,000-watt supply", re.I))
     True
     >>> bool(re.search(measure(850, "W"), "the Gold 850", re.I))
@@ -58,6 +61,7 @@ def near(one: str, other: str, *, past: str = "") -> str:
 def beside(count: int, words: str) -> str:
     """A pattern for a count in one phrase with one of the words.
 
+    >>> import re
     >>> pattern = beside(4, "needed")
     >>> [bool(re.search(pattern, text)) for text in ("2 free and 4 needed", "4 free, 2 needed")]
     [True, False]
@@ -76,6 +80,21 @@ def says_measure(key: str, what: str, value: int, unit: str, words: str = "") ->
 def says_count_of(key: str, what: str, count: int, words: str) -> Criterion:
     """The response states a count, in digits or words, beside one of the words."""
     return criterion(key, f"States {what}: {count}.", Matches(pattern=beside(count, words)))
+
+
+def day_pattern(day: date) -> str:
+    """A pattern for a day in any form that people write.
+
+    >>> import re
+    >>> all(re.search(day_pattern(date(2025, 9, 3)), t) for t in ("2025-09-03", "Sept. 3rd", "9/3"))
+    True
+    """
+    month = rf"{day:%b}[a-z]*\.?"
+    number = rf"0?{day.day}"
+    return (
+        rf"(?<!\d){day:%m-%d}(?!\d)|\b{month} {number}(?!\d)|(?<!\d){number}(?:st|nd|rd|th)?"
+        rf"(?: of)? {month}(?!\w)|(?<![\d/])0?{day.month}/{number}(?!\d)"
+    )
 
 
 def says_cost(key: str, what: str, cents: int, words: str) -> Criterion:

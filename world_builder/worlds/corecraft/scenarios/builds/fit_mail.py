@@ -102,7 +102,7 @@ def _draft(desk: Desk[Company], machine: Machine, rng: Random) -> Draft:
     )
     if found["count"] != len(on_sale(company, machine.kind)):
         raise LookupError(f"{found['count']} products are on sale")
-    for product in (*fix.passed_over[-2:], fix.product):
+    for product in (*fix.passed_over[-1:], fix.product):
         items = items_of(with_part(machine.parts, product))
         session.call("check_build_compatibility", items=items)
     name, kind = machine_name(build), KIND_WORDS[machine.kind]

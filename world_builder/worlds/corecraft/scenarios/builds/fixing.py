@@ -38,7 +38,7 @@ from world_builder.worlds.corecraft.scenarios.cases import by_turns, once_each
 from world_builder.worlds.corecraft.scenarios.common import requester
 
 _NUM = 18
-_NUM_TRIED = 2
+_NUM_TRIED = 1
 """Cheaper parts that a reference tries before the one that fits."""
 
 _PHRASINGS = (
