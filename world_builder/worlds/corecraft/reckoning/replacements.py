@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from world_builder.worlds.corecraft.company import Build, Company, Product
 from world_builder.worlds.corecraft.reckoning.compatibility import incompatibilities
+from world_builder.worlds.corecraft.reckoning.stock import stock_of
 
 Parts = tuple[tuple[Product, int], ...]
 _WARNING = "stop selling"
@@ -53,9 +54,15 @@ def cheapest_fit(company: Company, parts: Parts, category: str) -> Replacement |
 
 
 def warned_of(company: Company) -> frozenset[str]:
-    """Ids of products that somebody wrote should not be sold, whoever it was."""
+    """Ids of products of which Slack says otherwise than the catalogue whether they may be sold:
+    somebody, whoever it was, wrote not to, or a decision leaves none."""
     warnings = [m.text for m in company.messages if _WARNING in m.text.lower()]
-    return frozenset(p.id for p in company.products if any(p.name in text for text in warnings))
+    return frozenset(
+        product.id
+        for product in company.products
+        if any(product.name in text for text in warnings)
+        or (product.stock and not stock_of(company, product).count)
+    )
 
 
 def are_free_of(parts: Iterable[tuple[Product, int]], product_ids: frozenset[str]) -> bool:

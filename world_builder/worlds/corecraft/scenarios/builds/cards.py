@@ -19,6 +19,7 @@ from world_builder.worlds.corecraft.reckoning.replacements import on_sale, parts
 from world_builder.worlds.corecraft.reckoning.upgrades import CardUpgrade, card_upgrade
 from world_builder.worlds.corecraft.scenarios.builds.figures import (
     NO,
+    compared,
     near,
     says_measure,
     says_verdict,
@@ -179,6 +180,7 @@ def _answer(found: CardUpgrade) -> str:
 def _criteria(found: CardUpgrade) -> tuple[Criterion, ...]:
     told = "cannot go in" if found.problems else "can go in"
     power = found.power
+    both = compared(found.length_mm, found.max_length_mm, "mm")
     return (
         says_verdict(
             "verdict",
@@ -188,8 +190,8 @@ def _criteria(found: CardUpgrade) -> tuple[Criterion, ...]:
             no=_GOES_NOT,
         ),
         *_obstacle(found),
-        says_measure("length", "the length of the card", found.length_mm, "mm", _CARD),
-        says_measure("room", "what the case takes", found.max_length_mm, "mm", _CASE),
+        says_measure("length", "the length of the card", found.length_mm, "mm", _CARD, also=both),
+        says_measure("room", "what the case takes", found.max_length_mm, "mm", _CASE, also=both),
         says_measure("needed", "what the machine would need", power.needed_w, "W", _NEEDED),
         says_measure(
             "recommended", "what the card's maker recommends", power.recommended_w, "W", _ASKED

@@ -69,12 +69,23 @@ def beside(count: int, words: str) -> str:
     return near(count_pattern(count), words, past=_NEXT_PHRASE)
 
 
-def says_measure(key: str, what: str, value: int, unit: str, words: str = "") -> Criterion:
-    """The response states a figure with its unit; beside one of the words, if any are given."""
+def says_measure(
+    key: str, what: str, value: int, unit: str, words: str = "", *, also: str = ""
+) -> Criterion:
+    """The response states a figure with its unit; beside one of the words, if any are given.
+
+    `also` is a pattern that will do instead, such as a comparison.
+    """
     pattern = measure(value, unit)
     if words:
         pattern = near(pattern, words, past=rf"\d\**[ -]?(?:{_UNITS[unit]})(?!\w)")
+    pattern = f"{pattern}|{also}" if also else pattern
     return criterion(key, f"States {what}: {value} {unit}.", Matches(pattern=pattern))
+
+
+def compared(value: int, limit: int, unit: str) -> str:
+    """A pattern for a figure and its limit in one breath, such as `330 mm against 400 mm`."""
+    return rf"{measure(value, unit)}[^.;!?\n]{{0,40}}?{measure(limit, unit)}"
 
 
 def says_count_of(key: str, what: str, count: int, words: str) -> Criterion:
@@ -102,8 +113,8 @@ def says_cost(key: str, what: str, cents: int, words: str) -> Criterion:
     if cents:
         return says_amount(key, what, cents)
     nothing = (
-        r"\b(?:no|nothing|free|none|waived|without|zero|not (?:charged|due|apply)"
-        r"|included)\b|(?<![\w,.])\$?0(?:\.00)?(?![\d.])"
+        r"\b(?:no|nothing|free|none|waived|without|zero|included|n/a"
+        r"|(?:not|n['’]t) (?:charged|due|apply|pay))\b|(?<![\w,.])\$?0(?:\.00)?(?![\d.])"
     )
     gap = r"[^.,;!?\n]{0,25}?"
     pattern = rf"(?:{nothing}){gap}(?:{words})|(?:{words}){gap}(?:{nothing})"

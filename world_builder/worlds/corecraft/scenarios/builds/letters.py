@@ -3,7 +3,7 @@
 from world_builder.rubrics import Criterion
 from world_builder.templates.criteria import greets, is_email, says_matching, signs_off
 
-_MAX_WORDS = 170
+_MAX_WORDS = 250
 _SIGNATURE = "CoreCraft Support"
 _NEXT_STEP = (
     r"\brepl(?:y|ies)|answer (?:this|us)|confirm|write (?:back )?to us|let us know|get in touch"

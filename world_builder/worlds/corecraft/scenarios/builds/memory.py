@@ -12,6 +12,7 @@ from world_builder.worlds.corecraft.policies import BUILD_DESK
 from world_builder.worlds.corecraft.reckoning.replacements import parts_of
 from world_builder.worlds.corecraft.reckoning.upgrades import MemoryUpgrade, memory_upgrade
 from world_builder.worlds.corecraft.scenarios.builds.figures import (
+    compared,
     says_count_of,
     says_measure,
     says_verdict,
@@ -98,7 +99,7 @@ def _cases(company: Company, rng: Random) -> list[_Case]:
     taken = {case[0].id for case in allowed}
     refused = by_turns(
         (c for c in found if c[3].problems and c[0].id not in taken),
-        lambda c: (c[3].problems, c[1].specs["modules"]),
+        lambda c: (c[3].problems, c[1].specs["modules"], c[2]),
     )
     return by_turns([*allowed, *_distinct(refused)], lambda c: bool(c[3].problems))
 
@@ -161,6 +162,7 @@ def _answer(found: MemoryUpgrade) -> str:
 
 def _criteria(found: MemoryUpgrade) -> tuple[Criterion, ...]:
     told = "cannot be added" if found.problems else "can be added"
+    both = compared(found.total_gb, found.max_gb, "GB")
     types = dict.fromkeys((found.board_type, found.kit_type))
     return (
         says_verdict("verdict", f"Says that they {told}.", is_yes=not found.problems),
@@ -172,8 +174,8 @@ def _criteria(found: MemoryUpgrade) -> tuple[Criterion, ...]:
         ),
         says_count_of("free-slots", "the free slots", found.free_slots, _FREE),
         says_count_of("needed-slots", "the slots needed", found.needed_slots, _NEED),
-        says_measure("total", "the total with the new kits", found.total_gb, "GB", _TOTAL),
-        says_measure("limit", "the most that the board takes", found.max_gb, "GB", _MOST),
+        says_measure("total", "the total with the kits", found.total_gb, "GB", _TOTAL, also=both),
+        says_measure("limit", "the most the board takes", found.max_gb, "GB", _MOST, also=both),
         changes_nothing(),
     )
 

@@ -13,6 +13,7 @@ from world_builder.templates.criteria import (
     says_matching,
     says_right_not_wrong,
 )
+from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Build, Company, Customer
 from world_builder.worlds.corecraft.policies import BUILD_DESK
 from world_builder.worlds.corecraft.reckoning.lab import days_left
@@ -150,7 +151,8 @@ def _says_time(left: int) -> Criterion:
     if left < 0:
         text = f"Says that it is overdue by {counted(-left, 'day')}."
         yesterday = r"|\byesterday\b" if left == -1 else ""
-        right = beside(-left, _LATE_WORDS) + yesterday
+        listed = rf"|overdue\W+yes\W+(?:by |for )?(?:{count_pattern(-left)})"
+        right = beside(-left, _LATE_WORDS) + yesterday + listed
         return says_right_not_wrong("overdue", text, right, _ON_TIME)
     if left == 0:
         text = "Says that it is due today and so not overdue."

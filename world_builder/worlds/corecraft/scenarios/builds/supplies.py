@@ -3,6 +3,7 @@
 Source: paper section 3.3, power supply wattage against the graphics card's requirement.
 """
 
+import re
 from collections.abc import Iterator
 from random import Random
 
@@ -146,13 +147,14 @@ def _answer(supply: Product, power: Power, rng: Random) -> str:
 
 
 def _criteria(supply: Product, power: Power) -> tuple[Criterion, ...]:
+    rated = rf"{_RATED}|{re.escape(supply.name)}"
     enough = "is enough" if power.is_enough else "is not enough"
     return (
         says_verdict("verdict", f"Says that the supply {enough}.", is_yes=power.is_enough),
         says_any("supply", f"Names the supply: {supply.name}.", supply.name, supply.id),
         says_measure("needed", "what the machine needs", power.needed_w, "W", _NEEDED),
         _says_recommended(power.recommended_w),
-        says_measure("rated", "what the supply is rated at", power.rated_w, "W", _RATED),
+        says_measure("rated", "what the supply is rated at", power.rated_w, "W", rated),
         _says_margin(power.margin_w),
         changes_nothing(),
     )
