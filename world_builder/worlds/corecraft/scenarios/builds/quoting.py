@@ -182,9 +182,11 @@ def _refusal(
         gone = near(re.escape(unsold.name), _UNSOLD)
         why = (says_matching("unsold", f"Says that the {unsold.name} is not sold any more.", gone),)
     text = "Says that no quote was written."
-    return f"No quote was written: {told}.", (
+    customer = machine.customer.name
+    return f"No quote was written for {customer}: {told}.", (
         criterion("refused", text, Matches(pattern=_NOT_WRITTEN), is_critical=True),
         *why,
+        says_all("customer", f"Names the customer: {customer}.", customer),
         leaves_out("no-id", "Gives no id of a new quote.", f"bld-{num_builds + 1:03}"),
         changes_nothing(),
     )

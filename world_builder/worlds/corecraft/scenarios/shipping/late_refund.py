@@ -14,6 +14,7 @@ from world_builder.templates.criteria import (
     creates_one,
     field_is,
     says_amount,
+    says_any,
     says_matching,
 )
 from world_builder.worlds.corecraft.company import Company, Employee, Payment, Shipment
@@ -126,7 +127,11 @@ def _draft(desk: Desk[Company], claim: _Claim, rng: Random) -> Draft:
         slots={"order": order.id},
         calls=session.calls,
         response=f"{_decision_text(company, claim)} {_days_text(claim.arrival)}",
-        criteria=(*_state_criteria(company, claim), *_answer_criteria(claim)),
+        criteria=(
+            *_state_criteria(company, claim),
+            *_answer_criteria(claim),
+            says_any("order", f"Names the order: {order.id}.", order.id),
+        ),
         requester=requester(claim.asker),
     )
 
@@ -150,7 +155,8 @@ def _days_text(arrival: Arrival) -> str:
     others = "The late parcel" if arrival.is_mixed else "One parcel"
     subject = "The parcel" if len(arrival.parcels) == 1 else others
     came = spoken_day(parcel.delivered_at or parcel.promised_on)
-    return f"{subject} was promised for {spoken_day(parcel.promised_on)} and came on {came}."
+    promised = spoken_day(parcel.promised_on)
+    return f"{subject} of {arrival.order.id} was promised for {promised} and came on {came}."
 
 
 def _state_criteria(company: Company, claim: _Claim) -> tuple[Criterion, ...]:
