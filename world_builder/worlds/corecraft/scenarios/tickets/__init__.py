@@ -2,5 +2,12 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.tickets.escalations import ESCALATION_STATUS
+from world_builder.worlds.corecraft.scenarios.tickets.open_tickets import OPEN_TICKETS_OF
+from world_builder.worlds.corecraft.scenarios.tickets.summary import TICKET_SUMMARY
 
-SCENARIOS: tuple[Scenario[Company], ...] = ()
+SCENARIOS: tuple[Scenario[Company], ...] = (
+    TICKET_SUMMARY,
+    OPEN_TICKETS_OF,
+    ESCALATION_STATUS,
+)
