@@ -3,6 +3,7 @@
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.tickets.escalations import ESCALATION_STATUS
+from world_builder.worlds.corecraft.scenarios.tickets.load import TICKET_LOAD
 from world_builder.worlds.corecraft.scenarios.tickets.open_tickets import OPEN_TICKETS_OF
 from world_builder.worlds.corecraft.scenarios.tickets.summary import TICKET_SUMMARY
 
@@ -10,4 +11,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     TICKET_SUMMARY,
     OPEN_TICKETS_OF,
     ESCALATION_STATUS,
+    TICKET_LOAD,
 )

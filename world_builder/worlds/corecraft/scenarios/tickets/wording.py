@@ -15,6 +15,7 @@ from world_builder.templates.criteria import (
 from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Employee, Ticket
 
+MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 SIGNATURE = "CoreCraft Support"
 STATUS_PATTERNS: dict[str, str] = {
     "new": r"\bnew\b",
