@@ -5,6 +5,7 @@ from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.tickets.escalations import ESCALATION_STATUS
 from world_builder.worlds.corecraft.scenarios.tickets.load import TICKET_LOAD
 from world_builder.worlds.corecraft.scenarios.tickets.open_tickets import OPEN_TICKETS_OF
+from world_builder.worlds.corecraft.scenarios.tickets.stale import STALE_TICKET
 from world_builder.worlds.corecraft.scenarios.tickets.summary import TICKET_SUMMARY
 
 SCENARIOS: tuple[Scenario[Company], ...] = (
@@ -12,4 +13,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     OPEN_TICKETS_OF,
     ESCALATION_STATUS,
     TICKET_LOAD,
+    STALE_TICKET,
 )
