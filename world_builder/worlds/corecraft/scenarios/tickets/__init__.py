@@ -5,6 +5,7 @@ from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.tickets.escalations import ESCALATION_STATUS
 from world_builder.worlds.corecraft.scenarios.tickets.load import TICKET_LOAD
 from world_builder.worlds.corecraft.scenarios.tickets.open_tickets import OPEN_TICKETS_OF
+from world_builder.worlds.corecraft.scenarios.tickets.safety import SAFETY_REPORT
 from world_builder.worlds.corecraft.scenarios.tickets.stale import STALE_TICKET
 from world_builder.worlds.corecraft.scenarios.tickets.summary import TICKET_SUMMARY
 
@@ -14,4 +15,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     ESCALATION_STATUS,
     TICKET_LOAD,
     STALE_TICKET,
+    SAFETY_REPORT,
 )
