@@ -3,6 +3,7 @@
 Worked out from typed values, apart from the tools' expressions, so that the two check each other.
 """
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -84,3 +85,9 @@ def covering(company: Company, employee: Employee) -> Employee | None:
 
 def is_at_work(employee: Employee) -> bool:
     return employee.is_active and employee.out_of_office is None
+
+
+def away_until(employee: Employee) -> date | None:
+    """The day named in the note of absence; None without one."""
+    found = re.search(r"\d{4}-\d\d-\d\d", employee.out_of_office or "")
+    return date.fromisoformat(found[0]) if found else None
