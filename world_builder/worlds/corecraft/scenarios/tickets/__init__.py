@@ -6,6 +6,7 @@ from world_builder.worlds.corecraft.scenarios.tickets.escalations import ESCALAT
 from world_builder.worlds.corecraft.scenarios.tickets.load import TICKET_LOAD
 from world_builder.worlds.corecraft.scenarios.tickets.open_tickets import OPEN_TICKETS_OF
 from world_builder.worlds.corecraft.scenarios.tickets.reassign import REASSIGN_ABSENT
+from world_builder.worlds.corecraft.scenarios.tickets.reopen import REOPEN_TICKET
 from world_builder.worlds.corecraft.scenarios.tickets.safety import SAFETY_REPORT
 from world_builder.worlds.corecraft.scenarios.tickets.stale import STALE_TICKET
 from world_builder.worlds.corecraft.scenarios.tickets.summary import TICKET_SUMMARY
@@ -18,4 +19,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     STALE_TICKET,
     SAFETY_REPORT,
     REASSIGN_ABSENT,
+    REOPEN_TICKET,
 )
