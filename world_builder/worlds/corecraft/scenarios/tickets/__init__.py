@@ -2,6 +2,7 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.tickets.closing import CLOSE_WITH_INFORMATION
 from world_builder.worlds.corecraft.scenarios.tickets.escalations import ESCALATION_STATUS
 from world_builder.worlds.corecraft.scenarios.tickets.load import TICKET_LOAD
 from world_builder.worlds.corecraft.scenarios.tickets.open_tickets import OPEN_TICKETS_OF
@@ -20,4 +21,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     SAFETY_REPORT,
     REASSIGN_ABSENT,
     REOPEN_TICKET,
+    CLOSE_WITH_INFORMATION,
 )

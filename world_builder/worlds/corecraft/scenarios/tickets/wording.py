@@ -49,6 +49,29 @@ def day_pattern(day: date) -> str:
     )
 
 
+def dated_pattern(day: date) -> str:
+    """A pattern of a day with its year; without look-around.
+
+    >>> found = re.compile(dated_pattern(date(2025, 9, 3)))
+    >>> [bool(found.search(t)) for t in ("2025-09-03", "September 3, 2025", "Sept. 3, 2027")]
+    [True, True, False]
+    """
+    month = f"{day:%b}"
+    name = rf"{month}(?:t|{f'{day:%B}'.removeprefix(month)})?\.?"
+    number = rf"0?{day.day}(?:st|nd|rd|th)?"
+    return (
+        rf"(?:\b{day.isoformat()}|\b{name} {number},? {day.year}\b"
+        rf"|\b{number} (?:of )?{name},? {day.year}\b|\b0?{day.month}/0?{day.day}/{day.year}\b)"
+    )
+
+
+def money_pattern(cents: int) -> str:
+    """A pattern of an amount in dollars."""
+    whole, rest = divmod(cents, 100)
+    digits = f"{whole:,}".replace(",", ",?")
+    return rf"\b{digits}\.{rest:02}\b" if rest else rf"\b{digits}(?:\.00)?\b"
+
+
 def in_one_line(
     key: str, text: str, *patterns: str, category: CriterionCategory = CORRECTNESS
 ) -> Criterion:
