@@ -8,6 +8,7 @@ from world_builder.worlds.corecraft.scenarios.tickets.load import TICKET_LOAD
 from world_builder.worlds.corecraft.scenarios.tickets.open_tickets import OPEN_TICKETS_OF
 from world_builder.worlds.corecraft.scenarios.tickets.reassign import REASSIGN_ABSENT
 from world_builder.worlds.corecraft.scenarios.tickets.reopen import REOPEN_TICKET
+from world_builder.worlds.corecraft.scenarios.tickets.reply_draft import REPLY_DRAFT
 from world_builder.worlds.corecraft.scenarios.tickets.safety import SAFETY_REPORT
 from world_builder.worlds.corecraft.scenarios.tickets.stale import STALE_TICKET
 from world_builder.worlds.corecraft.scenarios.tickets.summary import TICKET_SUMMARY
@@ -22,4 +23,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     REASSIGN_ABSENT,
     REOPEN_TICKET,
     CLOSE_WITH_INFORMATION,
+    REPLY_DRAFT,
 )

@@ -12,7 +12,8 @@ _REASONS = {
     r"\b(?:not match|n['’]t match|mismatch|wrong|incorrect)",
     "3-D Secure was not confirmed": r"3-?d[- ]?secure\b.{0,40}\b(?:not|fail|missing|unconfirmed)"
     r"|(?:no|not|missing|without|failed|unconfirmed)\b.{0,40}3-?d[- ]?secure",
-    "card declined by the bank": r"(?:declined|refused) by (?:the|your) bank|bank (?:\w+ )?(?:declined|refused)",
+    "card declined by the bank": r"(?:declined|refused) by (?:the|your) bank"
+    r"|bank (?:\w+ )?(?:declined|refused)",
     "insufficient funds": r"insufficient|not enough",
 }
 """By reason on record: what names it in an answer."""
@@ -83,7 +84,7 @@ def declined_answer(company: Company, ticket: Ticket) -> Answer | None:
     return Answer(
         ticket=ticket,
         kind="declined",
-        question="why the card was declined (every reason on record) and how much was paid since, if any",
+        question="why the card was declined (every reason on record) and what was paid since",
         calls=(("search_payments", {"order_id": ticket.order_id}),),
         text=f"The bank's {'reason' if len(reasons) == 1 else 'reasons'}: "
         f"{listed([f'“{reason}”' for reason in reasons])}. For your order {told}.",
