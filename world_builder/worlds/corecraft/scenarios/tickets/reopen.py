@@ -114,7 +114,7 @@ _PHRASINGS = (
 _DETAILS = (
     "The customer was friendly about it.",
     "I told them that somebody would write today.",
-    "They have no other ticket for it.",
+    "The message came in this morning.",
     "It need not be escalated.",
     "The resolution as such stays on file.",
 )

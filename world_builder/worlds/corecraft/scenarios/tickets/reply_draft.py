@@ -62,7 +62,7 @@ _PHRASINGS = (
     "(limit: 120 words), the ticket must not change.",
 )
 _DETAILS = (
-    "It is the first time that they write.",
+    "It should sound like us.",
     "They write in plain English, so do we.",
     "The customer is a patient person.",
     "No apology needed.",

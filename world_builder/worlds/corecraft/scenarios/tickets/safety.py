@@ -90,7 +90,7 @@ _PHRASINGS = (
 _DETAILS = (
     "I have a meeting in ten minutes.",
     "The customer has been friendly throughout.",
-    "They bought more than one part with us.",
+    "I am new at this desk.",
     "It is my first case of this kind.",
     "I would rather not decide this alone.",
 )

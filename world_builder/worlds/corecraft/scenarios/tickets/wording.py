@@ -73,11 +73,16 @@ def money_pattern(cents: int) -> str:
 
 
 def in_one_line(
-    key: str, text: str, *patterns: str, category: CriterionCategory = CORRECTNESS
+    key: str,
+    text: str,
+    *patterns: str,
+    never: str = "",
+    category: CriterionCategory = CORRECTNESS,
 ) -> Criterion:
-    """One line of the answer matches all patterns: a row of a table, an item of a list."""
+    """One line of the answer (a row, an item of a list) matches all patterns, and not `never`."""
     wanted = "".join(rf"(?=[^\n]*(?:{pattern}))" for pattern in patterns)
-    return says_matching(key, text, rf"(?m)^{wanted}[^\n]+$", category)
+    strange = rf"(?![^\n]*(?:{never}))" if never else ""
+    return says_matching(key, text, rf"(?m)^{strange}{wanted}[^\n]+$", category)
 
 
 def counts(key: str, what: str, num: int, nouns: str) -> Criterion:
