@@ -40,7 +40,7 @@ from world_builder.worlds.corecraft.scenarios.tickets.wording import (
 
 _NUM = 18
 _MOST_WORDS = 120
-_FEWEST_DAYS = 3
+_FEWEST_DAYS = 2
 _OUR_MOVE = ("open", "escalated")
 _SORRY = ("We are sorry", "We apologise", "Please accept our apologies")
 _PROMISE = (

@@ -184,6 +184,7 @@ def _count(session: Session, week: _Week, expected: int, **choice: Json) -> None
 
 def _report(week: _Week) -> str:
     rows = [f"| {name} | {num} |" for name, num in week.by_category.items()]
+    are = "is" if week.num_ended == 1 else "are"
     return "\n".join(
         (
             "| Category | Tickets |",
@@ -191,7 +192,8 @@ def _report(week: _Week) -> str:
             *rows,
             "",
             f"In all {counted(len(week.tickets), 'ticket')} were created.",
-            f"Of these, {week.num_ended} are resolved or closed, which is {week.percent_ended} %.",
+            f"Of these, {week.num_ended} {are} resolved or closed, which is "
+            f"{week.percent_ended} %.",
         )
     )
 
