@@ -22,7 +22,7 @@ from world_builder.worlds.corecraft.scenarios.tickets.questions import answers
 from world_builder.worlds.corecraft.scenarios.tickets.wording import SIGNATURE, cel_text, reply_says
 
 _NUM = 18
-_TEAMS = {"declined": "billing", "twice": "billing", "parcel": "warehouse", "build": "builds"}
+_TEAMS = {"declined": "billing", "twice": "billing", "build": "builds"}
 """By kind of question: who else than support asks."""
 
 _PHRASINGS = (

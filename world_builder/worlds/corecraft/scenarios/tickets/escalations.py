@@ -37,6 +37,7 @@ from world_builder.worlds.corecraft.scenarios.tickets.wording import (
 )
 
 _NUM = 18
+_MOST_ROWS = 10
 
 _PHRASINGS = (
     "I need {which} in a table: ticket, escalation id, who it is assigned to, when it was due or "
@@ -88,10 +89,10 @@ def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
 
 def _cases(company: Company, rng: Random) -> list[_Question]:
     """Questions with different answers, kinds of filters by turns."""
-    questions = [question for question in _questions(company) if question.found]
+    questions = [q for q in _questions(company) if 0 < len(q.found) <= _MOST_ROWS]
     rng.shuffle(questions)
     questions = once_each(questions, lambda q: q.found)
-    questions.sort(key=lambda q: not 2 <= len(q.found) <= 9)
+    questions.sort(key=lambda q: len(q.found) < 2)
     return by_turns(questions, lambda q: q.kind)
 
 

@@ -7,7 +7,7 @@ from world_builder.worlds.corecraft.rules import (
     PLATINUM_WARRANTY_MONTHS,
     add_months,
 )
-from world_builder.worlds.corecraft.scenarios.common import listed, spoken_day
+from world_builder.worlds.corecraft.scenarios.common import spoken_day
 from world_builder.worlds.corecraft.scenarios.tickets.answers import Answer, Fact
 from world_builder.worlds.corecraft.scenarios.tickets.wording import dated_pattern, day_pattern
 
@@ -80,53 +80,51 @@ def build_answer(company: Company, ticket: Ticket) -> Answer | None:
 
 
 _PARCEL = {
-    "in_transit": (
-        "is on its way",
-        "are on their way",
-        r"in transit|on (?:its|the|their) way|under way|travell?ing",
-    ),
-    "out_for_delivery": ("is out for delivery", "are out for delivery", r"out for delivery"),
-    "label_created": (
-        "has a label and waits for the carrier",
-        "have a label and wait for the carrier",
-        r"label|wait|not yet|pick",
-    ),
+    "in_transit": ("is on its way", r"in transit|on (?:its|the) way|under way|travell?ing"),
+    "out_for_delivery": ("is out for delivery", r"out for delivery"),
+    "label_created": ("waits for the carrier", r"label|wait|not yet|pick"),
+    "delivered": ("was delivered", r"\bdelivered\b|\barrived\b"),
 }
-"""By status: how an answer says it of one parcel, of two, and what says it."""
+"""By status: how an answer says it, and what says it."""
 
 
 def parcel_answer(company: Company, ticket: Ticket) -> Answer | None:
-    """Where parcels are that all stand the same and are not past their day."""
-    if ticket.order_id is None or "was delivered. Nobody rang" not in ticket.messages[0].text:
+    """Where the parcel with the product is, unless it is stuck."""
+    first, order_id = ticket.messages[0].text, ticket.order_id
+    if order_id is None or ("sent in two?" not in first and "I leave for a week" not in first):
         return None
-    parcels = company.shipments_of(ticket.order_id)
-    states = {(parcel.status, parcel.promised_on) for parcel in parcels}
-    day = parcels[0].promised_on
-    if len(states) != 1 or parcels[0].status not in _PARCEL or day < company.now.date():
+    parcels = [s for s in company.shipments_of(order_id) if ticket.product_id in s.product_ids]
+    if len(parcels) != 1 or parcels[0].status not in _PARCEL:
         return None
-    return _told_of(ticket, parcels)
+    is_late = parcels[0].delivered_at is None and parcels[0].promised_on < company.now.date()
+    return None if is_late else _told_of(company, ticket, parcels[0])
 
 
-def _told_of(ticket: Ticket, parcels: list[Shipment]) -> Answer:
-    one, both, pattern = _PARCEL[parcels[0].status]
-    told = f"the parcel {one}" if len(parcels) == 1 else f"the parcels {both}"
-    day = parcels[0].promised_on
-    numbers = [parcel.tracking_number for parcel in parcels]
+def _told_of(company: Company, ticket: Ticket, parcel: Shipment) -> Answer:
+    told, pattern = _PARCEL[parcel.status]
+    name = company.product(ticket.product_id or "").name
+    day = parcel.delivered_at.date() if parcel.delivered_at else parcel.promised_on
+    when = f" on {spoken_day(day)}" if parcel.delivered_at else f", promised for {spoken_day(day)}"
     return Answer(
         ticket=ticket,
-        kind="parcel",
-        question="where the delivery is by our records, under which tracking number and promised "
-        "for which day",
-        calls=(("search_shipments", {"order_id": ticket.order_id}),),
-        text=f"By our records {told}, promised for {spoken_day(day)}. Tracking: {listed(numbers)}.",
+        kind=f"parcel {'there' if parcel.delivered_at else 'under way'}",
+        question=f"how the parcel with the {name} stands by our records, with its tracking number "
+        "and the day of delivery, promised or real",
+        calls=(
+            ("search_shipments", {"order_id": ticket.order_id}),
+            ("search_products", {"id": ticket.product_id}),
+        ),
+        text=f"By our records the parcel {told}{when}. The tracking number is "
+        f"{parcel.tracking_number}.",
         facts=(
-            Fact(key="day", told=f"it is promised for {day}", pattern=day_pattern(day)),
-            Fact(key="status", told=told, pattern=pattern),
-            *(
-                Fact(key=f"tracking-{i}", told=f"a tracking number is {n}", pattern=rf"\b{n}\b")
-                for i, n in enumerate(numbers, 1)
+            Fact(key="day", told=f"the day is {day}", pattern=day_pattern(day)),
+            Fact(key="status", told=f"the parcel {told}", pattern=pattern),
+            Fact(
+                key="tracking",
+                told=f"the tracking number is {parcel.tracking_number}",
+                pattern=rf"\b{parcel.tracking_number}\b",
             ),
         ),
-        next_step="If nothing has come by the day after, answer here and we ask the carrier.",
+        next_step="If it is missing, answer here and we ask the carrier.",
         next_pattern=r"\bif\b|answer|repl(?:y|ies)|write|contact|let us know|\bnext\b",
     )

@@ -1,6 +1,7 @@
 """The scenario `handover-note`: what waits with a colleague, told to whoever takes over."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from random import Random
 
 from world_builder.checks import Format, FormatKind
@@ -19,9 +20,8 @@ from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Company, Employee, Ticket
 from world_builder.worlds.corecraft.policies import CARE_DESK
 from world_builder.worlds.corecraft.reckoning.tickets import (
+    PRESSING,
     calendar_days,
-    is_at_work,
-    is_open,
     open_escalation,
     tickets_by_assignee,
 )
@@ -35,79 +35,108 @@ from world_builder.worlds.corecraft.scenarios.common import (
 from world_builder.worlds.corecraft.scenarios.tickets.wording import in_one_line, whole
 
 _NUM = 18
-_FEWEST, _MOST = 2, 8
+_FEWEST, _MOST = 2, 7
 _OURS = r"\b(?:answer|repl(?:y|ies)|respond|response|write|ours?|we|us)\b"
 _THEIRS = r"\bwait\w*|\bpending\b|customer(?:['’]s turn| must| has to| should| needs to| to \w+)"
 _NOT_OURS = r"\bwait\w* (?:for|on) (?:the |an? )?(?:customer|reply|answer)|\bpending\b"
 
 _PHRASINGS = (
-    "{to} takes over from {absent}. Write a short hand-over note: whatever {absent} still has, "
-    "not resolved and not closed, the oldest first, a line each with ticket, customer, subject, "
-    "age in days (by the calendar) and the next step. The step follows from the status: we "
-    "answer, or we wait for the customer, or it lies with whoever it was escalated to (name).",
-    "note for {to} please about the open tickets of {absent} (neither resolved nor closed). per "
-    "line: id, customer, subject, calendar days since created, what's next = our answer / waiting "
-    "for customer / escalated to whom. oldest on top. say whose tickets they are",
-    "I need something to give {to}, who will look after the tickets of {absent}. One line per "
-    "ticket that isn't ended (resolved, closed): number, name of the customer, subject, how many "
-    "days old by date, and whose move it is: ours (we owe an answer), the customer's (we wait), "
-    "or the colleague's to whom it has been escalated, with the name. From the oldest to the "
-    "newest, addressed to {to}, with a word on whose tickets these are.",
+    "{to} takes over from {absent}. Write a short hand-over note on {which}: whatever is not "
+    "resolved and not closed, the oldest first, a line each with ticket, customer, subject, age "
+    "in days (by the calendar) and the next step. The step follows from the status: we answer, or "
+    "we wait for the customer, or it lies with whoever it was escalated to (name).",
+    "note for {to} please about {which} of {absent}, the open ones (neither resolved nor closed). "
+    "per line: id, customer, subject, calendar days since created, what's next = our answer / "
+    "waiting for customer / escalated to whom. oldest on top. say whose tickets they are",
+    "I need something to give {to}, who will look after {which} of {absent}. One line per ticket "
+    "that isn't ended (resolved, closed): number, name of the customer, subject, how many days "
+    "old by date, and whose move it is: ours (we owe an answer), the customer's (we wait), or the "
+    "colleague's to whom it has been escalated, with the name. From the oldest to the newest, "
+    "addressed to {to}, with a word on whose tickets these are.",
     "Handover {absent} -> {to}. Internal, brief. Rows sorted by creation, earliest first: ticket "
     "/ customer / subject / days since the day of creation / next step (answer by us; wait for "
-    "the customer; name of the person who has the escalation). Only what is neither resolved nor "
-    "closed. Name both colleagues in it.",
-    "Could you brief {to} in writing? {absent} has tickets that go on waiting, and {to} should "
-    "see for each, beginning with the oldest: its id, who the customer is, the subject, its age "
-    "(today's date minus the date it came, in days), and what has to happen: an answer from us, "
-    "patience until the customer writes, or nothing as long as it sits with the person it was "
-    "escalated to, who should be named. Skip finished ones (resolved or closed).",
+    "the customer; name of the person who has the escalation). It covers {which} that are neither "
+    "resolved nor closed. Name both colleagues in it.",
+    "Could you brief {to} in writing? {absent} leaves {which} behind, and {to} should see for "
+    "each that is unfinished, beginning with the oldest: its id, who the customer is, the "
+    "subject, its age (today's date minus the date it came, in days), and what has to happen: an "
+    "answer from us, patience until the customer writes, or nothing as long as it sits with the "
+    "person it was escalated to, who should be named. Skip finished ones (resolved or closed).",
     "What must {to} know about the desk of {absent}? Put it into a note that starts with {to}'s "
-    "name and says whose desk it is. Every ticket there with status new, open, pending_customer "
-    "or escalated gets one line in order of age, oldest at the top: ticket, customer, subject, "
-    "age in whole calendar days, next step by status (answer / wait for customer / with the named "
-    "owner of the escalation).",
-    "Shift change: {absent} out, {to} in. List what is unfinished there, i.e. neither resolved "
-    "nor closed. For each: ticket no., customer, subject, days by the calendar since creation, "
-    "step that comes next (we answer, customer must answer so we wait, or X has it by "
+    "name and says whose desk it is. It is about {which}. Every one with status new, open, "
+    "pending_customer or escalated gets one line in order of age, oldest at the top: ticket, "
+    "customer, subject, age in whole calendar days, next step by status (answer / wait for "
+    "customer / with the named owner of the escalation).",
+    "Shift change: {absent} out, {to} in. List what is unfinished of {which}, i.e. neither "
+    "resolved nor closed. For each: ticket no., customer, subject, days by the calendar since "
+    "creation, step that comes next (we answer, customer must answer so we wait, or X has it by "
     "escalation). Start with the one that is oldest. It goes to {to} as a note, so mention who "
     "hands over to whom.",
     "My idea is a note of a few lines with which {to} can go straight to work on what {absent} "
-    "leaves behind. Lines from old to new, each holding the ticket, the customer's name, the "
-    "subject, the number of days since it was created (dates only, no hours) and what to do next. "
-    'That last part: "answer" where it is new or open, "wait for the customer" where pending, and '
-    "the name of whoever has the escalation where it is escalated. Resolved and closed ones don't "
-    "belong there.",
-    "Please prepare the hand-over from {absent} to {to}; both names belong in it. It covers the "
-    "tickets not yet resolved or closed, sorted so that the oldest comes first. I expect for "
+    "leaves behind, meaning {which}. Lines from old to new, each holding the ticket, the "
+    "customer's name, the subject, the number of days since it was created (dates only, no hours) "
+    'and what to do next. That last part: "answer" where it is new or open, "wait for the '
+    'customer" where pending, and the name of whoever has the escalation where it is escalated. '
+    "Resolved and closed ones don't belong there.",
+    "Please prepare the hand-over from {absent} to {to}; both names belong in it. It covers "
+    "{which} not yet resolved or closed, sorted so that the oldest comes first. I expect for "
     "every one of them, on a line of its own, id, customer, subject, age (calendar days) and who "
     "is to act: we with an answer, the customer while we wait, or the owner of the escalation by "
     "name.",
-    "{to} asked what is lying on {absent}'s pile. Answer with a note to {to}: bullets, oldest to "
-    "newest, ticket + customer + subject + age in calendar days + next step (ours: answer; "
-    "theirs: wait for the customer; escalated: who has it). Nothing that is resolved or closed.",
+    "{to} asked what is lying on {absent}'s pile ({which}). Answer with a note to {to}: bullets, "
+    "oldest to newest, ticket + customer + subject + age in calendar days + next step (ours: "
+    "answer; theirs: wait for the customer; escalated: who has it). Nothing that is resolved or "
+    "closed.",
 )
 _DETAILS = (
     "The texts of the messages can stay out.",
     "Nothing is reassigned for now.",
     "It is for internal eyes only.",
-    "Priorities are not needed.",
+    "How they reached us does not matter.",
     "I will forward it as it is.",
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pile:
+    """Tickets that somebody hands over."""
+
+    absent: Employee
+    which: str
+    tickets: list[Ticket]
+
+
 def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
     rng = desk.random("handover-note")
-    company = desk.model
+    for pile in _cases(desk.model, rng):
+        yield _draft(desk, pile, rng)
+
+
+def _cases(company: Company, rng: Random) -> list[_Pile]:
+    """Everything of people with few tickets, parts of what others have."""
     waiting = tickets_by_assignee(company)
-    people = [e for e in company.employees if _FEWEST <= len(waiting[e.id]) <= _MOST]
-    rng.shuffle(people)
-    for absent in by_turns(people, lambda e: (is_at_work(e), len(waiting[e.id]) > 3)):
-        yield _draft(desk, absent, waiting[absent.id], rng)
+    piles = [
+        _Pile(absent=employee, which=which, tickets=tickets)
+        for employee in company.employees
+        for which, tickets in _parts(waiting[employee.id])
+        if _FEWEST <= len(tickets) <= _MOST
+    ]
+    rng.shuffle(piles)
+    return by_turns(piles, lambda pile: pile.absent.id)
 
 
-def _draft(desk: Desk[Company], absent: Employee, tickets: list[Ticket], rng: Random) -> Draft:
-    company = desk.model
+def _parts(tickets: list[Ticket]) -> Iterator[tuple[str, list[Ticket]]]:
+    if len(tickets) <= _MOST:
+        yield "all tickets", tickets
+        return
+    for category in sorted({ticket.category for ticket in tickets}):
+        yield f"the {category} tickets", [t for t in tickets if t.category == category]
+    pressing = [ticket for ticket in tickets if ticket.priority in PRESSING]
+    yield "the tickets of high or urgent priority", pressing
+
+
+def _draft(desk: Desk[Company], pile: _Pile, rng: Random) -> Draft:
+    company, absent, tickets = desk.model, pile.absent, pile.tickets
     colleagues = [e for e in staff(company, absent.team) if e.id != absent.id]
     successor = rng.choice([e for e in colleagues if e.role not in ("manager", "team_lead")])
     leads = staff(company, "support", "returns", absent.team, roles=("team_lead", "manager"))
@@ -121,8 +150,8 @@ def _draft(desk: Desk[Company], absent: Employee, tickets: list[Ticket], rng: Ra
             session.call("search_employees", id=escalation.assigned_to_id)
     return Draft(
         title=f"Hand-over from {absent.name} to {successor.name}",
-        keys=(absent.id,),
-        slots={"absent": absent.name, "to": successor.name},
+        keys=(f"{absent.id} {pile.which}",),
+        slots={"absent": absent.name, "to": successor.name, "which": pile.which},
         calls=session.calls,
         response=_note(company, absent, successor, tickets),
         criteria=tuple(_criteria(company, absent, successor, tickets)),
@@ -166,9 +195,10 @@ def _criteria(
     yield lists_in_order("order", "Begins with the oldest.", [ticket.id for ticket in tickets])
     for i, ticket in enumerate(tickets, 1):
         yield _row(company, i, ticket)
-    ended = [t.id for t in company.tickets if t.assignee_id == absent.id and not is_open(t)]
-    if ended:
-        yield leaves_out("ended", "Names no ticket that is resolved or closed.", *ended)
+    ids = {ticket.id for ticket in tickets}
+    others = [t.id for t in company.tickets if t.assignee_id == absent.id and t.id not in ids]
+    if others:
+        yield leaves_out("others", f"Names no other ticket of {absent.name}.", *others)
     yield changes_nothing()
 
 

@@ -36,10 +36,12 @@ from world_builder.worlds.corecraft.scenarios.tickets.wording import (
 
 _NUM = 18
 _LISTS = (Format(format=FormatKind.LIST), Format(format=FormatKind.TABLE))
+_ZERO = r"(?:(?<![\w.,-])0(?![\w.,-])|\b(?:none|zero|nothing|no (?:open )?tickets?)\b)"
 _LEAST = (
     r"fewe(?:st|r)|least|lowest|smallest|shortest|emptiest|lightest|next (?:one|ticket)|free(?:st)?"
 )
 _LIMIT = 50
+_TEAMS = ("support", "returns", "billing")
 """More tickets than one search shows make no case."""
 _ABSENT = (
     r"away|out of (?:the )?office|on leave|absent|left|no longer|not (?:at work|here|in)|former"
@@ -100,8 +102,12 @@ def _cases(
     company: Company, waiting: dict[str, list[Ticket]], rng: Random
 ) -> list[tuple[Employee, ...]]:
     """Groups of two and three with one clear answer; absent people with few tickets first."""
-    people = [company.employee(i) for i in sorted(waiting) if _has_few(company, i)]
-    groups = [*combinations(people, 2), *combinations(people, 3)]
+    desks = [
+        e
+        for e in company.employees
+        if e.team in _TEAMS and (waiting[e.id] or not is_at_work(e)) and _has_few(company, e.id)
+    ]
+    groups = [*combinations(desks, 2), *combinations(desks, 3)]
     rng.shuffle(groups)
     clear = [group for group in groups if _is_clear(group, waiting)]
     turns = by_turns(clear[:600], lambda g: (_kind(g, waiting), len(g)))
@@ -113,9 +119,9 @@ def _has_few(company: Company, employee_id: str) -> bool:
 
 
 def _is_clear(group: Sequence[Employee], waiting: dict[str, list[Ticket]]) -> bool:
-    """Whether exactly one at work has the fewest, and different numbers tell people apart."""
+    """Whether somebody is at work, and different numbers tell people apart."""
     numbers = [len(waiting[e.id]) for e in group]
-    return len(set(numbers)) == len(numbers) and any(map(is_at_work, group))
+    return len(set(numbers)) == len(numbers) and sum(map(is_at_work, group)) > (len(group) > 2)
 
 
 def _kind(group: Sequence[Employee], waiting: dict[str, list[Ticket]]) -> str:
@@ -210,7 +216,8 @@ def _criteria(
 def _stands_near(employee: Employee, num: int) -> str:
     """A pattern of a person next to a count that is no day of a date."""
     person = rf"(?:{whole(employee.name)}|\b{employee.first_name}\b)"
-    number = rf"{count_pattern(num)}(?!,? ?20\d\d|\s+(?:{MONTHS}))"
+    counted = count_pattern(num) if num else _ZERO
+    number = rf"{counted}(?!,? ?20\d\d|\s+(?:{MONTHS}))"
     gap = rf"(?:(?!\b(?:{MONTHS}|since)|\n)[^\d]){{0,40}}?"
     return rf"{person}{gap}{number}|{number}{gap}{person}"
 

@@ -28,6 +28,9 @@ from world_builder.worlds.corecraft.scenarios.tickets.reassign_rubric import (
 )
 
 _NUM = 18
+_MOST = 7
+"""More tickets than this are not moved at once."""
+_LEAVES = ("who goes on leave tomorrow", "who is off for two weeks from tomorrow")
 _IDLE = ("support", "returns", "escalations")
 """Teams whose absent people somebody may think of."""
 
@@ -85,17 +88,18 @@ def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
 
 
 def _cases(company: Company, rng: Random) -> list[Handover]:
-    """Two possible ones and one impossible by turns; every one about other tickets."""
+    """Two possible ones and one impossible by turns; of every owner one, then the next."""
     waiting = tickets_by_assignee(company)
-    absent = [e for e in company.employees if not is_at_work(e) and waiting[e.id]]
-    choices = [(e, told, fits) for e in absent for told, fits in _selections(waiting[e.id])]
+    owners = [e for e in company.employees if waiting[e.id]]
+    choices = [(e, told, fits) for e in owners for told, fits in _selections(waiting[e.id])]
     rng.shuffle(choices)
     found = []
     for employee, told, fits in choices:
         chosen = tuple(t for t in waiting[employee.id] if fits(t))
-        found.append((employee, told, chosen))
+        if len(chosen) <= _MOST:
+            found.append((employee, told, chosen))
     found = once_each(found, lambda case: case[2])
-    found.sort(key=lambda case: len(case[2]) < 2)
+    found.sort(key=lambda case: (len(case[2]) < 2, is_at_work(case[0])))
     found = by_turns(found, lambda case: case[0].id)
     return [
         _handover(company, employee, told, chosen, rng, is_possible=i % 3 != 2)
@@ -131,7 +135,7 @@ def _handover(
 ) -> Handover:
     cover = covering(company, absent)
     if is_possible:
-        others = [e for e in staff(company, absent.team) if "agent" in e.role]
+        others = [e for e in staff(company, absent.team) if e is not absent and _handles(e)]
         target = cover or rng.choice(others)
     else:
         target = rng.choice(
@@ -143,11 +147,23 @@ def _handover(
         )
     return Handover(
         absent=absent,
-        told=told.format(name=absent.name),
+        told=told.format(name=f"{absent.name}, {_why(absent, rng)},"),
         tickets=tickets,
         target=target,
         is_cover=target is cover,
     )
+
+
+def _handles(employee: Employee) -> bool:
+    """Whether tickets go to people of the role."""
+    return employee.role in ("agent", "senior_agent", "specialist", "technician")
+
+
+def _why(absent: Employee, rng: Random) -> str:
+    """Why somebody cannot go on with tickets."""
+    if is_at_work(absent):
+        return rng.choice(_LEAVES)
+    return "who is away" if absent.is_active else "who has left us"
 
 
 def _draft(desk: Desk[Company], handover: Handover, rng: Random) -> Draft:

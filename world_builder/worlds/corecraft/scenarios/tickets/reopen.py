@@ -16,7 +16,7 @@ from world_builder.worlds.corecraft.reckoning.tickets import (
     reopening,
 )
 from world_builder.worlds.corecraft.rules import REOPEN_DAYS
-from world_builder.worlds.corecraft.scenarios.cases import by_turns
+from world_builder.worlds.corecraft.scenarios.cases import by_turns, once_each
 from world_builder.worlds.corecraft.scenarios.common import (
     asked_by,
     found_employee,
@@ -143,7 +143,11 @@ def _cases(company: Company, rng: Random) -> list[tuple[Ticket, Reopening]]:
             found.append((ticket, ruling))
     rng.shuffle(found)
     found.sort(key=lambda case: abs((company.now.date() - case[1].last_day).days))
-    refused = by_turns([c for c in found if c[1].problem], lambda case: case[1].problem)
+    refused = once_each(
+        [case for case in found if case[1].problem],
+        lambda case: (case[1], case[0].updated_at.date()),
+    )
+    refused = by_turns(refused, lambda case: case[1].problem)
     allowed = [case for case in found if case[1].problem is None]
     return by_turns([*allowed, *refused], lambda case: case[1].problem is None)
 

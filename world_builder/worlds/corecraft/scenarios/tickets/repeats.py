@@ -36,11 +36,14 @@ from world_builder.worlds.corecraft.scenarios.tickets.wording import (
 
 _NUM = 12
 _LONGEST_GAP = 30
+_MOST_TICKETS = 4
 _KIND_PATTERNS = {
     "refund": r"refund",
     "replacement": r"replace",
     "information": r"information|informed|\binfo\b",
     "repair": r"repair",
+    "exchange": r"exchang",
+    "discount": r"discount",
     "no_action": r"no[ _-]?action|without action|nothing (?:was )?done",
 }
 """By kind of resolution: what names it in an answer."""
@@ -118,8 +121,10 @@ def _cases(company: Company, rng: Random) -> list[_Chain]:
     for order in company.orders:
         of_order = [t for t in company.tickets_of(order.customer_id) if t.order_id == order.id]
         tickets = tuple(sorted(of_order, key=lambda t: t.created_at))
-        chain = _Chain(order=order, tickets=tickets, days=0) if len(tickets) > 1 else None
-        if chain is not None and 2 <= min(chain.gaps) <= _LONGEST_GAP:
+        if not 2 <= len(tickets) <= _MOST_TICKETS:
+            continue
+        chain = _Chain(order=order, tickets=tickets, days=0)
+        if 2 <= min(chain.gaps) <= _LONGEST_GAP:
             found.append(chain)
     rng.shuffle(found)
     found.sort(key=lambda c: (-len(c.tickets), not _has_other_tickets(company, c)))

@@ -71,6 +71,11 @@ HARMLESS = (
         pattern=r"whin|noise|sound|coil|buzz",
     ),
     Trouble(
+        sign="does not work as it should",
+        told="a part that does not work as it should",
+        pattern=r"n['’]t work|not work|fault|defect|malfunction",
+    ),
+    Trouble(
         sign="is dead. No lights",
         told="a dead part",
         pattern=r"dead|no lights|never (?:started|worked)|n['’]t (?:work|start|turn|power)"
@@ -191,6 +196,6 @@ def harmless_criteria(ticket: Ticket, trouble: Trouble) -> Iterator[Criterion]:
     yield says_matching(
         "priority",
         f"Gives the priority that it keeps: {ticket.priority}.",
-        rf"\b{ticket.priority}\b",
+        rf"priority\W{{1,6}}(?:\w+\W+){{0,4}}?{ticket.priority}\b|\b{ticket.priority}\W{{1,3}}priority",
     )
     yield changes_nothing()

@@ -22,6 +22,7 @@ from world_builder.worlds.corecraft.scenarios.common import (
 from world_builder.worlds.corecraft.scenarios.tickets.stale_rubric import (
     due_criteria,
     due_day,
+    due_from,
     fact_criteria,
     full_hours,
     refused_criteria,
@@ -146,6 +147,8 @@ def _escalated(company: Company, session: Session, ticket: Ticket, asker: Employ
 def _left_alone(company: Company, ticket: Ticket, obstacle: str) -> str:
     why = why_not(ticket, obstacle)
     told = "" if obstacle == "priority" else f" Its priority is {ticket.priority}."
+    if obstacle == "age":
+        told += f" It will be due from {spoken_day(due_from(ticket))}."
     return (
         f"No, {ticket.id} is not due for tier_2: {why}. It was created "
         f"{full_hours(company, ticket)} full hours ago.{told}"

@@ -77,6 +77,11 @@ def due_day(company: Company) -> date:
     return (company.now + timedelta(hours=ESCALATION_HOURS["tier_2"])).date()
 
 
+def due_from(ticket: Ticket) -> date:
+    """The day on which a ticket has been open for long enough."""
+    return (ticket.created_at + timedelta(hours=LONG_OPEN_HOURS)).date()
+
+
 def fact_criteria(company: Company, ticket: Ticket) -> Iterator[Criterion]:
     hours = full_hours(company, ticket)
     check = Number(value=hours + 0.49, tolerance=0.5)
@@ -138,4 +143,8 @@ def refused_criteria(company: Company, ticket: Ticket, obstacle: str) -> Iterato
     )
     told = f"Says why: {why_not(ticket, obstacle)}."
     yield says_matching("reason", told, _WHY[obstacle][1])
+    if obstacle == "age":
+        day = due_from(ticket)
+        told = f"Says from when it would be due: {day}."
+        yield says_matching("from", told, day_pattern(day))
     yield changes_nothing()

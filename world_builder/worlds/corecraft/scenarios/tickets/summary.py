@@ -131,12 +131,10 @@ def _in_parts(company: Company, ticket: Ticket) -> str:
 def _matter(company: Company, ticket: Ticket) -> str:
     product = company.product(ticket.product_id).name if ticket.product_id else None
     if ticket.order_id is None:
-        return "about no order and no product"
-    return (
-        f"about the {product} of {ticket.order_id}"
-        if product
-        else (f"about {ticket.order_id}, with no product named")
-    )
+        return f"about the {product} and no order" if product else "about no order and no product"
+    if product is None:
+        return f"about {ticket.order_id}, with no product named"
+    return f"about the {product} of {ticket.order_id}"
 
 
 def _conversation(ticket: Ticket) -> str:
