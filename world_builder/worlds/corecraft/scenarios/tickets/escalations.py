@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from world_builder.frozen import Json
 from world_builder.rubrics import Criterion
 from world_builder.tasks import Category, Difficulty
 from world_builder.templates import Desk, Draft, Scenario
@@ -14,7 +15,7 @@ from world_builder.templates.criteria import (
     is_table,
     leaves_out,
 )
-from world_builder.worlds.corecraft.company import Company, Escalation, Ticket
+from world_builder.worlds.corecraft.company import Company, Escalation
 from world_builder.worlds.corecraft.policies import CARE_DESK
 from world_builder.worlds.corecraft.rules import (
     ESCALATION_LEVELS,
@@ -78,7 +79,8 @@ class _Question:
     kind: str
     which: str
     found: tuple[Escalation, ...]
-    status: str | None = None
+    choice: dict[str, Json]
+    """Fields of the tickets that narrow the search."""
 
 
 def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
@@ -102,11 +104,11 @@ def _questions(company: Company) -> Iterator[_Question]:
         of_level = f" of the level {level}" if level else ", whatever their level,"
         for state, fits in _states(company.now).items():
             found = tuple(e for e in unresolved if level in ("", e.level) and fits(e))
-            yield _Question(
-                kind=f"level {state[:14]}", which=f"the escalations{of_level} {state}", found=found
-            )
-    for told, fits in _others(company):
-        yield _Question(kind=told[-12:-8], which=told, found=tuple(filter(fits, unresolved)))
+            told = f"the escalations{of_level} {state}"
+            yield _Question(kind=f"level {state[:14]}", which=told, found=found, choice={})
+    for kind, told, fits, choice in _others(company):
+        found = tuple(filter(fits, unresolved))
+        yield _Question(kind=kind, which=told, found=found, choice=choice)
 
 
 def _states(now: datetime) -> dict[str, Callable[[Escalation], bool]]:
@@ -121,37 +123,41 @@ def _states(now: datetime) -> dict[str, Callable[[Escalation], bool]]:
     }
 
 
-def _others(company: Company) -> Iterator[tuple[str, Callable[[Escalation], bool]]]:
-    def ticket(escalation: Escalation) -> Ticket:
-        return company.ticket(escalation.ticket_id)
-
+def _others(
+    company: Company,
+) -> Iterator[tuple[str, str, Callable[[Escalation], bool], dict[str, Json]]]:
     def has(field: str, value: str, escalation: Escalation) -> bool:
-        return bool(getattr(ticket(escalation), field) == value)
+        return bool(getattr(company.ticket(escalation.ticket_id), field) == value)
 
     def since(moment: datetime, escalation: Escalation) -> bool:
         return escalation.created_at >= moment
 
     for category in TICKET_CATEGORIES:
         told = f"the unresolved escalations whose ticket is in the category {category}"
-        yield told, partial(has, "category", category)
+        yield "category", told, partial(has, "category", category), {"category": category}
     for priority in TICKET_PRIORITIES:
         told = f"the unresolved escalations of tickets with priority {priority}"
-        yield told, partial(has, "priority", priority)
+        yield "priority", told, partial(has, "priority", priority), {"priority": priority}
     midnight = company.now.replace(hour=0, minute=0)
     for ago in (4, 6, 7, 10, 11):
         day = midnight - timedelta(days=ago)
         told = f"the escalations raised on {short_day(day)} or later that are not resolved"
-        yield told, partial(since, day)
+        yield "day", told, partial(since, day), {}
 
 
 def _draft(desk: Desk[Company], question: _Question, rng: Random) -> Draft:
     company = desk.model
     session = desk.session()
-    session.call("search_tickets", status="escalated", limit=50)
-    for ticket in reversed([t for t in company.tickets if t.status == "escalated"]):
-        session.call("get_ticket", id=ticket.id)
-    for owner in dict.fromkeys(e.assigned_to_id for e in question.found):
-        session.call("search_employees", id=owner)
+    session.call("search_tickets", status="escalated", **question.choice, limit=50)
+    for ticket in reversed(company.tickets):
+        chosen = {name: getattr(ticket, name) for name in question.choice}
+        if ticket.status == "escalated" and chosen == question.choice:
+            session.call("get_ticket", id=ticket.id)
+    levels = {escalation.level for escalation in question.found}
+    if levels & {"tier_2", "safety"}:
+        session.call("search_employees", team="escalations")
+    if "manager" in levels:
+        session.call("search_employees", role="manager")
     asker = rng.choice(
         staff(company, "escalations", "support", "returns", roles=("manager", "team_lead"))
     )

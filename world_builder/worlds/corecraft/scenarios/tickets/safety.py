@@ -181,8 +181,8 @@ def _draft(desk: Desk[Company], report: _Report, rng: Random) -> Draft:
     else:
         told = report.harmless.told if report.harmless else ""
         response = (
-            f"This is no case for safety. What the customer reports: {told}. The "
-            f"priority stays {ticket.priority}."
+            "This is no case for safety. The rule speaks of smoke and burn marks. What the "
+            f"customer reports: {told}. The priority stays {ticket.priority}."
         )
         criteria = harmless_criteria(ticket, report.harmless or HARMLESS[0])
     return Draft(

@@ -192,6 +192,8 @@ def harmless_criteria(ticket: Ticket, trouble: Trouble) -> Iterator[Criterion]:
     yield says_right_not_wrong(
         "decision", f"Says that {ticket.id} is no safety matter.", _IS_NONE, _IS_ONE
     ).model_copy(update={"is_critical": True})
+    told = "Names the rule: smoke, melting and burn marks are for safety."
+    yield says_matching("rule", told, r"smok|melt|burn|scorch|\bfire\b|\bheat")
     yield says_matching("trouble", f"Says what it is instead: {trouble.told}.", trouble.pattern)
     yield says_matching(
         "priority",

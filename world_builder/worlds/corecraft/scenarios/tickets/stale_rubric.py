@@ -37,8 +37,10 @@ _WHY: dict[str, tuple[str, str]] = {
     ),
     "priority": (
         "its priority is {priority}, and only high or urgent ones go there for their age",
-        r"\b(?:low|normal)\b[^.\n]{0,50}\b(?:priority|high|urgent)|priority[^.\n]{0,30}"
-        r"\b(?:low|normal)\b|not (?:of )?(?:high|urgent)",
+        r"\b(?:low|normal)\b[^.\n]{0,80}\b(?:high|urgent)\b|\b(?:high|urgent)\b[^.\n]{0,80}"
+        r"\b(?:low|normal)\b|not (?:of )?(?:high|urgent)|(?:only|just)(?: an?)? (?:low|normal)"
+        r"|\b(?:because|since|as)\b[^.\n]{0,40}\b(?:low|normal)\b|priority[^.\n]{0,30}"
+        r"(?:too low|fail|not met|not enough|condition|obstacle)|condition[^.\n]{0,40}priority",
     ),
     "age": (
         "it has not been open for more than 72 hours",

@@ -46,9 +46,8 @@ _PHRASINGS = (
     "product, category, priority and status, the person it is assigned to. Then count the "
     "messages and say whose is the latest and what day it came.",
     "Somebody asks me about {ticket} and I have no system in front of me. Tell me who the "
-    "customer is, what was ordered under which number, what kind of ticket it is, where it stands "
-    "and how high, who of us works on it, and how the conversation looks: how many messages, last "
-    "from whom, which day.",
+    "customer is, what was ordered under which number, its category, status and priority, who of "
+    "us has it, and how the conversation looks: how many messages, last from whom, which day.",
     "summary of {ticket}. i need: the customer's name, order no, product, category, status, "
     "priority, assignee, no. of messages, last writer + date. bullets are fine",
     "Before the stand-up: {ticket}. Is anybody on it, and who? For which customer, order and "
