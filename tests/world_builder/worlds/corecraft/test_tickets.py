@@ -67,6 +67,8 @@ def test_a_summary_may_be_a_card_and_must_be_right() -> None:
             f"{ticket.priority}\n- Assigned to: {assignee}\n"
             f"- Messages: {num}, last by {last.author} ({last.at:%Y-%m-%d %H:%M})"
         )
+        fields = card.replace(f"{last.author} (", f"{last.author}\n- Last on: ").rstrip(")")
+        assert unmet(task, fields) == set(), fields
         assert unmet(task, card) == set(), card
         day = f"{last.at - timedelta(days=1):%Y-%m-%d}"
         assert unmet(task, card.replace(f"{last.at:%Y-%m-%d}", day)) == {"last-message"}
@@ -135,6 +137,8 @@ def test_who_has_the_fewest_must_be_at_work() -> None:
         last = f"Oldest: {oldest.id} (created {oldest.created_at:%Y-%m-%d}), on {owner.name}'s desk"
         right = "\n".join((*table, f"Next ticket to {chosen.name}.", *told, last))
         assert unmet(task, right) == set(), right
+        lines = right.replace(" (created", "\nCreated:").replace("), on", "\nOn")
+        assert unmet(task, lines) == set(), lines
         wrong = next((e for e in there if e is not chosen), None)
         if wrong is not None:
             swapped = right.replace(f"to {chosen.name}", f"to {wrong.name}")

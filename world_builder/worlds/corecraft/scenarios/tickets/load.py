@@ -13,9 +13,7 @@ from world_builder.templates.criteria import (
     changes_nothing,
     either,
     says_matching,
-    says_right_not_wrong,
 )
-from world_builder.templates.phrases import count_pattern
 from world_builder.worlds.corecraft.company import Company, Employee, Ticket
 from world_builder.worlds.corecraft.policies import CARE_DESK
 from world_builder.worlds.corecraft.reckoning.tickets import is_at_work, tickets_by_assignee
@@ -27,22 +25,18 @@ from world_builder.worlds.corecraft.scenarios.common import (
     spoken_day,
     staff,
 )
-from world_builder.worlds.corecraft.scenarios.tickets.wording import (
-    MONTHS,
-    day_pattern,
-    in_one_line,
-    whole,
+from world_builder.worlds.corecraft.scenarios.tickets.load_rubric import (
+    says_fewest,
+    says_oldest,
+    stands_near,
 )
+from world_builder.worlds.corecraft.scenarios.tickets.wording import whole
 
 _NUM = 18
-_LISTS = (Format(format=FormatKind.LIST), Format(format=FormatKind.TABLE))
-_ZERO = r"(?:(?<![\w.,-])0(?![\w.,-])|\b(?:none|zero|nothing|no (?:open )?tickets?)\b)"
-_LEAST = (
-    r"fewe(?:st|r)|least|lowest|smallest|shortest|emptiest|lightest|next (?:one|ticket)|free(?:st)?"
-)
 _LIMIT = 50
-_TEAMS = ("support", "returns", "billing")
 """More tickets than one search shows make no case."""
+_TEAMS = ("support", "returns", "billing")
+_LISTS = (Format(format=FormatKind.LIST), Format(format=FormatKind.TABLE))
 _ABSENT = (
     r"away|out of (?:the )?office|on leave|absent|left|no longer|not (?:at work|here|in)|former"
 )
@@ -193,9 +187,9 @@ def _criteria(
     for i, employee in enumerate(group, 1):
         num = len(waiting[employee.id])
         told = f"Says that {employee.name} has {num} open."
-        yield says_matching(f"count-{i}", told, _stands_near(employee, num), CORRECTNESS)
+        yield says_matching(f"count-{i}", told, stands_near(employee, num), CORRECTNESS)
     yield either("list", "Gives the numbers as a list or a table.", *_LISTS)
-    yield _says_fewest(group, _chosen(group, waiting))
+    yield says_fewest(group, _chosen(group, waiting))
     for i, employee in enumerate((e for e in group if not is_at_work(e)), 1):
         person = rf"{whole(employee.name)}|\b{employee.first_name}\b"
         told = f"Says that {employee.name} {_absence(employee)}."
@@ -203,39 +197,7 @@ def _criteria(
         pattern = rf"(?:{person}){gap}\b(?:{_ABSENT})|\b(?:{_ABSENT})\b{gap}(?:{person})"
         yield says_matching(f"absent-{i}", told, pattern)
     oldest = _oldest(group, waiting)
-    owner = company.employee(oldest.assignee_id or "")
-    yield in_one_line(
-        "oldest",
-        f"Names the oldest ticket, {oldest.id}, with its owner and day.",
-        whole(oldest.id),
-        rf"{whole(owner.name)}|\b{owner.first_name}\b",
-        day_pattern(oldest.created_at.date()),
-    )
-
-
-def _stands_near(employee: Employee, num: int) -> str:
-    """A pattern of a person next to a count that is no day of a date."""
-    person = rf"(?:{whole(employee.name)}|\b{employee.first_name}\b)"
-    counted = count_pattern(num) if num else _ZERO
-    number = rf"{counted}(?!,? ?20\d\d|\s+(?:{MONTHS}))"
-    gap = rf"(?:(?!\b(?:{MONTHS}|since)|\n)[^\d]){{0,40}}?"
-    return rf"{person}{gap}{number}|{number}{gap}{person}"
-
-
-def _says_fewest(group: Sequence[Employee], chosen: Employee) -> Criterion:
-    """The chosen one stands by a word for the least, and nobody else does."""
-
-    def stands_by(employee: Employee) -> str:
-        others = "|".join(e.first_name for e in group if e is not employee)
-        person = rf"\b{employee.first_name}\b"
-        gap = rf"(?:(?!\b(?:{others})\b|[.\n;])[\s\S]){{0,70}}?"
-        return rf"{person}{gap}\b(?:{_LEAST})\b|\b(?:{_LEAST})\b{gap}{person}"
-
-    wrong = "|".join(stands_by(e) for e in group if e is not chosen and is_at_work(e))
-    told = f"Says that of those at work {chosen.name} has the fewest."
-    if not wrong:
-        return says_matching("fewest", told, stands_by(chosen))
-    return says_right_not_wrong("fewest", told, stands_by(chosen), wrong)
+    yield says_oldest(oldest, company.employee(oldest.assignee_id or ""))
 
 
 TICKET_LOAD: Scenario[Company] = Scenario(

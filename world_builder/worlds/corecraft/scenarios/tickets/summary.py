@@ -193,7 +193,7 @@ def _last_message(company: Company, ticket: Ticket) -> Criterion:
     other = assignee if is_customer else customer
     author = rf"{whole(last.author)}|\b{last.author.split()[0]}\b"
     author += r"|\bcustomer\b" if is_customer else r"|\bassignee\b"
-    near = rf"(?:(?!\n{f'|{whole(other)}' if other else ''})[\s\S]){{0,90}}?"
+    near = rf"(?:{f'(?!{whole(other)})' if other else ''}[\s\S]){{0,90}}?"
     day = day_pattern(last.at.date())
     told = f"Says that {last.author} wrote last, on {last.at.date()}."
     return says_matching("last-message", told, rf"(?:{author}){near}{day}|{day}{near}(?:{author})")
