@@ -1,0 +1,1 @@
+"""The world `clinic`: the front desk of Fernhill Clinic, an outpatient clinic."""
