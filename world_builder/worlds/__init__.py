@@ -14,6 +14,7 @@ from world_builder.world import World
 _PACKAGES: Mapping[str, str] = {
     "tutorial": "world_builder.worlds.tutorial",
     "corecraft": "world_builder.worlds.corecraft",
+    "clinic": "world_builder.worlds.clinic",
 }
 
 WORLD_NAMES: tuple[str, ...] = tuple(_PACKAGES)
