@@ -1,13 +1,18 @@
 """How references word a ruling on a return, and the criteria that decide an answer about one."""
 
+from datetime import date
+
+from world_builder.checks import AllOf, ContainsAny, Matches
 from world_builder.expressions import money
 from world_builder.rubrics import Criterion
 from world_builder.templates.criteria import (
+    criterion,
     says_amount,
     says_date,
     says_no,
     says_number,
     says_reason,
+    says_right_not_wrong,
     says_yes,
 )
 from world_builder.worlds.corecraft.company import Product
@@ -28,6 +33,20 @@ REASON_PATTERNS: dict[str, str] = {
 }
 """By problem of a ruling: what names it in an answer."""
 
+DESTINATION_WORDS: dict[str, str] = {
+    "original_payment": "back to the original payment",
+    "store_credit": "to store credit",
+}
+_DESTINATION_PATTERNS: dict[str, tuple[str, str]] = {
+    "original_payment": (
+        r"original\w* (?:payment|method|form|card|account|means)|\b(?:method|means|form) of payment"
+        r"|payment method|(?:way|how|what) (?:they|she|he|the customer) (?:had )?paid"
+        r"|same (?:card|payment|method|way|account)|\b(?:card|paypal|wire|financing)\b",
+        r"(?<!not )(?<!no )(?<!not as )(?<!not to )(?<!than )(?<!of )\bstore credit",
+    ),
+    "store_credit": (r"store[- ]credit", r"\b(?:not|no|n['’]t)\b.{0,20}store[- ]credit"),
+}
+
 REASON_TEXTS: dict[str, str] = {
     "not_delivered": "Says that the item has not been delivered.",
     "clearance": "Says that the item was on clearance: final sale.",
@@ -44,11 +63,23 @@ def reason_of(ruling: Ruling, product: Product) -> str:
     return {
         "not_delivered": "it has not been delivered yet",
         "clearance": "it was a clearance item, which is final sale",
-        "opened_part": f"opened {part} may not come back by a change of mind",
+        "opened_part": f"opened {part} never come back by a change of mind",
         "too_late": f"the window of {ruling.window_days} days has closed",
         "already_back": "it was already refunded once",
         "disputed": "its payment is disputed and the bank decides first",
     }[ruling.problem or ""]
+
+
+def says_day_and_year(key: str, what: str, day: date) -> Criterion:
+    """The response states a day that lies in another year than most of the text."""
+    told = (ContainsAny(texts=(day.isoformat(),)), Matches(pattern=rf"\b{day.year}\b"))
+    return criterion(key, f"States {what}: {day.isoformat()}.", AllOf(checks=told))
+
+
+def says_destination(destination: str) -> Criterion:
+    """The response says where the money goes."""
+    text = f"Says that the money goes {DESTINATION_WORDS[destination]}."
+    return says_right_not_wrong("destination", text, *_DESTINATION_PATTERNS[destination])
 
 
 def ruling_text(ruling: Ruling, product: Product) -> str:

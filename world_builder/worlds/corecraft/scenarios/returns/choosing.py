@@ -1,0 +1,74 @@
+"""The items that the scenarios of the returns desk choose among."""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from world_builder.worlds.corecraft.company import Company, Customer, Line, Order, Payment, Product
+from world_builder.worlds.corecraft.reckoning.returns import Ruling, arrived_on
+from world_builder.worlds.corecraft.reckoning.slack_decisions import decided_orders
+from world_builder.worlds.corecraft.scenarios.cases import by_turns
+
+CaseT = TypeVar("CaseT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A line of an order, with what one has to know of it."""
+
+    customer: Customer
+    order: Order
+    line: Line
+    product: Product
+    arrived_on: date | None
+    """The day its parcel arrived; None while it has not."""
+
+    @property
+    def tier(self) -> str:
+        return self.customer.loyalty_tier
+
+
+def plain_items(company: Company) -> list[Item]:
+    """The lines of all orders that no decision in Slack speaks of."""
+    decided = decided_orders(company)
+    return [
+        item_of(company, order, line)
+        for order in company.orders
+        if order.id not in decided
+        for line in order.lines
+    ]
+
+
+def item_of(company: Company, order: Order, line: Line) -> Item:
+    return Item(
+        customer=company.customer(order.customer_id),
+        order=order,
+        line=line,
+        product=company.product(line.product_id),
+        arrived_on=arrived_on(company, order.id, line.product_id),
+    )
+
+
+def charged(company: Company, order: Order) -> Payment:
+    """The payment of an order that counts. Raises StopIteration when nothing was charged."""
+    payments = company.payments_of(order.id)
+    return next(p for p in payments if p.status not in ("failed", "authorized"))
+
+
+def days_to_edge(company: Company, found: Ruling) -> int:
+    """How far today is from the last day of the window, in days; before delivery a lot."""
+    if found.arrived_on is None:
+        return 1000
+    return abs((company.now.date() - found.last_day).days)
+
+
+def balanced(
+    cases: Iterable[CaseT], kind: Callable[[CaseT], Hashable], side: Callable[[CaseT], Hashable]
+) -> list[CaseT]:
+    """The sides by turns, and the kinds by turns within each side.
+
+    >>> balanced(["yes-a", "no-x", "yes-a", "no-y"], lambda c: c, lambda c: c[0])
+    ['yes-a', 'no-x', 'yes-a', 'no-y']
+    """
+    return by_turns(by_turns(cases, kind), side)
