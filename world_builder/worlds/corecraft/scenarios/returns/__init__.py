@@ -4,10 +4,12 @@ from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.returns.eligibility import RETURN_ELIGIBILITY
 from world_builder.worlds.corecraft.scenarios.returns.refund_status import REFUND_STATUS
+from world_builder.worlds.corecraft.scenarios.returns.warranty_claim import WARRANTY_CLAIM
 from world_builder.worlds.corecraft.scenarios.returns.warranty_end import WARRANTY_END
 
 SCENARIOS: tuple[Scenario[Company], ...] = (
     RETURN_ELIGIBILITY,
     REFUND_STATUS,
     WARRANTY_END,
+    WARRANTY_CLAIM,
 )

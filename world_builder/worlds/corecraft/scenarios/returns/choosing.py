@@ -1,5 +1,6 @@
 """The items that the scenarios of the returns desk choose among."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from world_builder.worlds.corecraft.reckoning.slack_decisions import decided_ord
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 
 CaseT = TypeVar("CaseT")
+_COUNTED = re.compile(r"Counted again|pallet was damaged|Found a box|Stop selling it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +74,9 @@ def balanced(
     ['yes-a', 'no-x', 'yes-a', 'no-y']
     """
     return by_turns(by_turns(cases, kind), side)
+
+
+def unsure_stock(company: Company) -> frozenset[str]:
+    """Names of products that Slack counts otherwise than the catalogue, or has withdrawn."""
+    told = "\n".join(m.text for m in company.messages if _COUNTED.search(m.text))
+    return frozenset(product.name for product in company.products if product.name in told)

@@ -25,6 +25,7 @@ from world_builder.worlds.corecraft.scenarios.common import (
     requester,
     spoken_day,
 )
+from world_builder.worlds.corecraft.scenarios.returns.calls import rows
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
     DESTINATION_WORDS,
     says_destination,
@@ -123,8 +124,13 @@ def _draft(desk: Desk[Company], refund: Refund, rng: Random) -> Draft:
     product = company.product(refund.product_id or "")
     session = desk.session()
     session.call("search_products", text=product.name)
-    for row in session.call("search_customers", text=customer.name)["results"]:  # type: ignore[union-attr]
-        session.call("search_refunds", customer_id=row["id"])  # type: ignore[index,call-overload]
+    seen = [
+        found["id"]
+        for row in rows(session, "search_customers", text=customer.name)
+        for found in rows(session, "search_refunds", customer_id=row["id"])
+    ]
+    if refund.id not in seen:
+        raise LookupError(f"the look-ups do not show {refund.id}")
     return Draft(
         title=f"Refund of {customer.name} for {product.name}",
         keys=(refund.id, customer.id),

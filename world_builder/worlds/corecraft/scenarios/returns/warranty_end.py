@@ -36,7 +36,10 @@ _NUM = 18
 _TODAY = "today"
 _SHIFTS = (-1, 2, -9, 16, -24, 33)
 """Days from the last day of a warranty to the day that is asked about."""
-_RUNS = r"\byes\b|\b(?:runs|running|covered|covers|active|valid|applies|in force|(?:in|under) warranty)\b"
+_RUNS = (
+    r"\byes\b|\b(?:runs|running|covered|covers|active|valid|applies|in force)\b"
+    r"|\b(?:in|under) warranty\b"
+)
 _ENDED = (
     r"\bno\b(?=[,.:;!]| -| longer|t)|\b(?:not|n['’]t)\b.{0,30}\b(?:run|cover|valid|active|under|in "
     r"force|apply|start|begin)|\bexpired|\blapsed|\bended|\brun out|\bran out|\bis over\b|\bno "

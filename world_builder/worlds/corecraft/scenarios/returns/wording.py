@@ -47,6 +47,12 @@ _DESTINATION_PATTERNS: dict[str, tuple[str, str]] = {
     "store_credit": (r"store[- ]credit", r"\b(?:not|no|n['’]t)\b.{0,20}store[- ]credit"),
 }
 
+_THERE = r"\bin stock|available|on the shelf|\bhave (?:one|it|\d+)|\b\d+ (?:left|units|pieces)"
+_GONE = (
+    r"out of stock|sold out|\b(?:not|n['’]t|none|no|zero|0)\b.{0,30}"
+    r"\b(?:in stock|available|on the shelf|stock)"
+)
+
 REASON_TEXTS: dict[str, str] = {
     "not_delivered": "Says that the item has not been delivered.",
     "clearance": "Says that the item was on clearance: final sale.",
@@ -74,6 +80,14 @@ def says_day_and_year(key: str, what: str, day: date) -> Criterion:
     """The response states a day that lies in another year than most of the text."""
     told = (ContainsAny(texts=(day.isoformat(),)), Matches(pattern=rf"\b{day.year}\b"))
     return criterion(key, f"States {what}: {day.isoformat()}.", AllOf(checks=told))
+
+
+def says_stock(*, is_there: bool) -> Criterion:
+    """The response says whether a replacement is in stock."""
+    if is_there:
+        return says_right_not_wrong("stock", "Says that one is in stock.", _THERE, _GONE)
+    wrong = r"(?<!not )(?<!none )(?<!n['’]t )\bin stock\b(?! again)"
+    return says_right_not_wrong("stock", "Says that none is in stock.", _GONE, wrong)
 
 
 def says_destination(destination: str) -> Criterion:
