@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from world_builder.worlds.corecraft.company import Company, Customer, Line, Order, Payment, Product
+from world_builder.worlds.corecraft.company import (
+    Company,
+    Customer,
+    Line,
+    Order,
+    Payment,
+    Product,
+    Shipment,
+)
 from world_builder.worlds.corecraft.reckoning.returns import Ruling, arrived_on
 from world_builder.worlds.corecraft.reckoning.slack_decisions import decided_orders
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
@@ -56,6 +64,11 @@ def charged(company: Company, order: Order) -> Payment:
     """The payment of an order that counts. Raises StopIteration when nothing was charged."""
     payments = company.payments_of(order.id)
     return next(p for p in payments if p.status not in ("failed", "authorized"))
+
+
+def parcel_of(company: Company, order: Order, product_id: str) -> Shipment:
+    """The shipment of an item. Raises StopIteration when none was sent."""
+    return next(s for s in company.shipments_of(order.id) if product_id in s.product_ids)
 
 
 def days_to_edge(company: Company, found: Ruling) -> int:
