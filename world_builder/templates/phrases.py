@@ -2,7 +2,7 @@
 
 REFUSAL = (
     r"\b(?:can ?not|can['’]?t|could(?:n['’]t| not)|unable|ineligible|incompatible|impossible"
-    r"|too late|refus\w+|declin\w+|denied|rejected|expired|void|may not|must not|won['’]t"
+    r"|(?<!not )too late|refus\w+|declin\w+|denied|rejected|expired|void|may not|must not|won['’]t"
     r"|will not|no longer|outside|do(?:es)?(?:n['’]t| not) (?:qualify|fit|work|cover|apply|meet)"
     r"|(?:not|\w+n['’]t) (?:be |yet )?(?:possible|eligible|allowed|permitted|accepted|returnable"
     r"|returned|cancell?ed|changed|redirected|sent|sold|enough|placed|available|come|take|able"
@@ -21,7 +21,7 @@ CONSENT = (
     r"(?=[^?]*(?:[.!]|$))"
 )
 DENIAL = (
-    r"\b(?:can ?not|can['’]?t|unable|ineligible|incompatible|impossible|too late|declin\w+"
+    r"\b(?:can ?not|can['’]?t|unable|ineligible|incompatible|impossible|(?<!not )too late|declin\w+"
     r"|may not|must not|not (?:be )?(?:possible|eligible|allowed|permitted|accepted|returnable"
     r"|returned|compatible|covered|refundable|enough|valid))\b"
 )
