@@ -3,6 +3,7 @@
 Worked out from typed values, apart from the tools' expressions, so that the two check each other.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,14 +22,19 @@ from world_builder.worlds.corecraft.rules import (
 class Ruling:
     """The ruling on items of one line."""
 
-    problem: str | None
-    """`not_delivered`, `clearance`, `opened_part`, `too_late`, `already_back`, `disputed`; None
-    when they may come back."""
+    problems: tuple[str, ...]
+    """`not_delivered`, or all of `already_back`, `disputed`, `clearance`, `opened_part` and
+    `too_late` that stand in the way; empty when the items may come back."""
     arrived_on: date | None
     """The day the item's parcel arrived; None while it has not."""
     window_days: int
     paid_cents: int
     fee_cents: int
+
+    @property
+    def problem(self) -> str | None:
+        """The first problem; None when the items may come back."""
+        return self.problems[0] if self.problems else None
 
     @property
     def amount_cents(self) -> int:
@@ -75,7 +81,7 @@ def ruling(
     product = company.product(line.product_id)
     paid = line_cents(line.unit_price_cents, qty, tier, is_clearance=product.is_clearance)
     return Ruling(
-        problem=_problem(company, order, line, reason, condition, qty),
+        problems=tuple(_problems(company, order, line, reason, condition, qty)),
         arrived_on=arrived_on(company, order.id, line.product_id),
         window_days=window_days(reason, tier),
         paid_cents=paid,
@@ -83,23 +89,23 @@ def ruling(
     )
 
 
-def _problem(
+def _problems(
     company: Company, order: Order, line: Line, reason: str, condition: str, qty: int
-) -> str | None:
+) -> Iterator[str]:
     arrived = arrived_on(company, order.id, line.product_id)
     product = company.product(line.product_id)
     is_by_choice = reason == "changed_mind"
     tier = company.customer(order.customer_id).loyalty_tier
     if arrived is None:
-        return "not_delivered"
+        yield "not_delivered"
+        return
     if qty_back(company, order.id, line.product_id) + qty > line.qty:
-        return "already_back"
+        yield "already_back"
     if any(payment.status == "disputed" for payment in company.payments_of(order.id)):
-        return "disputed"
+        yield "disputed"
     if is_by_choice and product.is_clearance:
-        return "clearance"
+        yield "clearance"
     if is_by_choice and condition == "opened" and product.category in NO_OPENED_RETURN_CATEGORIES:
-        return "opened_part"
+        yield "opened_part"
     if (company.now.date() - arrived).days > window_days(reason, tier):
-        return "too_late"
-    return None
+        yield "too_late"

@@ -9,8 +9,12 @@ from world_builder.templates.criteria import changes_nothing, says_any
 from world_builder.worlds.corecraft.company import Company, Line, Order
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
 from world_builder.worlds.corecraft.reckoning.returns import Ruling, ruling
-from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import asked_by, requester
+from world_builder.worlds.corecraft.scenarios.returns.choosing import (
+    balanced,
+    days_to_edge,
+    plain_items,
+)
 from world_builder.worlds.corecraft.scenarios.returns.wording import ruling_criteria, ruling_text
 
 _CONDITIONS = ("unopened", "opened")
@@ -60,22 +64,20 @@ def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
 
 
 def _cases(company: Company, rng: Random) -> list[tuple[Order, Line, str, Ruling]]:
-    """Granted and each kind of refusal by turns, windows near their edge first."""
+    """Granted and refused by turns, windows near their edge first, one rule in the way at most."""
     found = []
-    for order in company.orders:
-        for line in order.lines:
-            condition = rng.choice(_CONDITIONS)
-            decided = ruling(company, order, line, "changed_mind", condition)
-            if line.qty == 1 and decided.arrived_on is not None:
-                found.append((order, line, condition, decided))
+    for item in plain_items(company):
+        condition = rng.choice(_CONDITIONS)
+        decided = ruling(company, item.order, item.line, "changed_mind", condition)
+        if item.line.qty == 1 and item.arrived_on is not None and len(decided.problems) < 2:
+            found.append((item.order, item.line, condition, decided))
     rng.shuffle(found)
-    found.sort(key=lambda case: _days_to_edge(company, case[3]))
-    kinds = by_turns(found, lambda case: (case[3].problem or "", case[3].fee_cents > 0))
-    return kinds[: _NUM * 2]
-
-
-def _days_to_edge(company: Company, decided: Ruling) -> int:
-    return abs((company.now.date() - decided.last_day).days)
+    found.sort(key=lambda case: days_to_edge(company, case[3]))
+    return balanced(
+        found,
+        lambda case: (case[3].problem or "", not case[3].problem and case[3].fee_cents > 0),
+        lambda case: case[3].problem is None,
+    )
 
 
 def _draft(

@@ -15,6 +15,7 @@ from world_builder.templates.criteria import (
     says_right_not_wrong,
     says_yes,
 )
+from world_builder.templates.phrases import GRANTED, REFUSAL
 from world_builder.worlds.corecraft.company import Product
 from world_builder.worlds.corecraft.reckoning.returns import Ruling
 from world_builder.worlds.corecraft.scenarios.common import spoken_day
@@ -53,6 +54,15 @@ _GONE = (
     r"\b(?:in stock|available|on the shelf|stock)"
 )
 
+_REFUSED = (
+    rf"{REFUSAL}|\bnothing\b|\bno (?:refund|money|amount)\b|\$0(?:\.00)?(?![\d.])"
+    r"|\b(?:not|n['’]t)\b.{0,30}\b(?:book|creat|refund|approv|pay|paid|return|take|accept|go)\w*"
+)
+_CLAIMED = (
+    rf"{GRANTED}|(?<!not )(?<!n['’]t )(?<!nothing )\b(?:have|is|was|has been|are) (?:now )?"
+    r"(?:booked|created)\b|\b(?:I|we) (?:have )?(?:booked|created|refunded)\b"
+)
+
 REASON_TEXTS: dict[str, str] = {
     "not_delivered": "Says that the item has not been delivered.",
     "clearance": "Says that the item was on clearance: final sale.",
@@ -65,15 +75,23 @@ REASON_TEXTS: dict[str, str] = {
 
 def reason_of(ruling: Ruling, product: Product) -> str:
     """Why an item may not come back, as half a sentence. Raises KeyError for one that may."""
-    part = "memory" if product.category == "memory" else "processors"
+    is_memory = product.category == "memory"
+    part = "memory never comes" if is_memory else "processors never come"
     return {
         "not_delivered": "it has not been delivered yet",
-        "clearance": "it was a clearance item, which is final sale",
-        "opened_part": f"opened {part} never come back by a change of mind",
+        "clearance": "clearance items are final sale",
+        "opened_part": f"opened {part} back by a change of mind",
         "too_late": f"the window of {ruling.window_days} days has closed",
-        "already_back": "it was already refunded once",
+        "already_back": "it was already refunded",
         "disputed": "its payment is disputed and the bank decides first",
     }[ruling.problem or ""]
+
+
+def says_refused(text: str) -> Criterion:
+    """The response refuses a return or a refund, and claims none."""
+    return says_right_not_wrong("decision", text, _REFUSED, _CLAIMED).model_copy(
+        update={"is_critical": True}
+    )
 
 
 def says_day_and_year(key: str, what: str, day: date) -> Criterion:
@@ -133,11 +151,12 @@ def ruling_criteria(ruling: Ruling, product: Product) -> tuple[Criterion, ...]:
         *found,
         says_date("last-day", "the last day of the window", ruling.last_day.isoformat()),
         says_amount("refund", "what goes back", ruling.amount_cents),
-        _says_fee(ruling.fee_cents),
+        says_fee(ruling.fee_cents),
     )
 
 
-def _says_fee(cents: int) -> Criterion:
+def says_fee(cents: int) -> Criterion:
+    """The response states the restocking fee, or that none is kept."""
     if cents:
         return says_amount("fee", "the restocking fee", cents)
     pattern = (
