@@ -4,6 +4,7 @@ from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.returns.damage_claim import DAMAGE_CLAIM
 from world_builder.worlds.corecraft.scenarios.returns.eligibility import RETURN_ELIGIBILITY
+from world_builder.worlds.corecraft.scenarios.returns.refund_amount import REFUND_AMOUNT
 from world_builder.worlds.corecraft.scenarios.returns.refund_status import REFUND_STATUS
 from world_builder.worlds.corecraft.scenarios.returns.warranty_claim import WARRANTY_CLAIM
 from world_builder.worlds.corecraft.scenarios.returns.warranty_end import WARRANTY_END
@@ -14,4 +15,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     WARRANTY_END,
     WARRANTY_CLAIM,
     DAMAGE_CLAIM,
+    REFUND_AMOUNT,
 )
