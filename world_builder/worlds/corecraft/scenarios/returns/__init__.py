@@ -6,6 +6,7 @@ from world_builder.worlds.corecraft.scenarios.returns.damage_claim import DAMAGE
 from world_builder.worlds.corecraft.scenarios.returns.eligibility import RETURN_ELIGIBILITY
 from world_builder.worlds.corecraft.scenarios.returns.refund_amount import REFUND_AMOUNT
 from world_builder.worlds.corecraft.scenarios.returns.refund_status import REFUND_STATUS
+from world_builder.worlds.corecraft.scenarios.returns.return_letter import RETURN_LETTER
 from world_builder.worlds.corecraft.scenarios.returns.warranty_claim import WARRANTY_CLAIM
 from world_builder.worlds.corecraft.scenarios.returns.warranty_end import WARRANTY_END
 
@@ -16,4 +17,5 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     WARRANTY_CLAIM,
     DAMAGE_CLAIM,
     REFUND_AMOUNT,
+    RETURN_LETTER,
 )
