@@ -2,8 +2,10 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.returns.create_return import CREATE_RETURN
 from world_builder.worlds.corecraft.scenarios.returns.damage_claim import DAMAGE_CLAIM
 from world_builder.worlds.corecraft.scenarios.returns.eligibility import RETURN_ELIGIBILITY
+from world_builder.worlds.corecraft.scenarios.returns.opened_return import OPENED_RETURN
 from world_builder.worlds.corecraft.scenarios.returns.refund_amount import REFUND_AMOUNT
 from world_builder.worlds.corecraft.scenarios.returns.refund_status import REFUND_STATUS
 from world_builder.worlds.corecraft.scenarios.returns.return_letter import RETURN_LETTER
@@ -18,4 +20,6 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     DAMAGE_CLAIM,
     REFUND_AMOUNT,
     RETURN_LETTER,
+    CREATE_RETURN,
+    OPENED_RETURN,
 )
