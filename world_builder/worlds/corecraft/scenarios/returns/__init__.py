@@ -2,8 +2,10 @@
 
 from world_builder.templates import Scenario
 from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.scenarios.returns.above_limit import RETURN_ABOVE_LIMIT
 from world_builder.worlds.corecraft.scenarios.returns.create_return import CREATE_RETURN
 from world_builder.worlds.corecraft.scenarios.returns.damage_claim import DAMAGE_CLAIM
+from world_builder.worlds.corecraft.scenarios.returns.defect_refund import DEFECT_REFUND
 from world_builder.worlds.corecraft.scenarios.returns.eligibility import RETURN_ELIGIBILITY
 from world_builder.worlds.corecraft.scenarios.returns.opened_return import OPENED_RETURN
 from world_builder.worlds.corecraft.scenarios.returns.refund_amount import REFUND_AMOUNT
@@ -22,4 +24,6 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     RETURN_LETTER,
     CREATE_RETURN,
     OPENED_RETURN,
+    RETURN_ABOVE_LIMIT,
+    DEFECT_REFUND,
 )

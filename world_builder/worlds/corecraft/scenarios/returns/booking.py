@@ -83,7 +83,7 @@ def booked_criteria(company: Company, booking: Booking, refund_id: str) -> tuple
     told = f"{booking.qty} of {product.id} in {order.id}"
     grounds = f"the reason {booking.reason} and the condition {booking.condition}"
     fee = money(booking.fee_cents)
-    changed = (charged(company, order).id,)
+    changed: tuple[str, ...] = (charged(company, order).id,)
     if booking.destination == _CREDIT:
         changed = (*changed, order.customer_id)
     named = (

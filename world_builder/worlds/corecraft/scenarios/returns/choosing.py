@@ -1,6 +1,7 @@
 """The items that the scenarios of the returns desk choose among."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,9 @@ from world_builder.worlds.corecraft.reckoning.slack_decisions import decided_ord
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 
 CaseT = TypeVar("CaseT")
+ENDED = ("resolved", "closed")
+"""The statuses of tickets that nobody works on."""
+_COMPLAINTS = ("warranty", "refund")
 _COUNTED = re.compile(r"Counted again|pallet was damaged|Found a box|Stop selling it")
 
 
@@ -39,7 +43,7 @@ class Item:
         return self.customer.loyalty_tier
 
 
-def plain_items(company: Company) -> list[Item]:
+def clean_items(company: Company) -> list[Item]:
     """The lines of all orders that no decision in Slack speaks of."""
     decided = decided_orders(company)
     return [
@@ -47,6 +51,18 @@ def plain_items(company: Company) -> list[Item]:
         for order in company.orders
         if order.id not in decided
         for line in order.lines
+    ]
+
+
+def plain_items(company: Company) -> list[Item]:
+    """Clean items, less those that an open ticket complains of."""
+    complained = {
+        (ticket.order_id, ticket.product_id)
+        for ticket in company.tickets
+        if ticket.category in _COMPLAINTS and ticket.status not in ENDED
+    }
+    return [
+        item for item in clean_items(company) if (item.order.id, item.product.id) not in complained
     ]
 
 
@@ -58,6 +74,22 @@ def item_of(company: Company, order: Order, line: Line) -> Item:
         product=company.product(line.product_id),
         arrived_on=arrived_on(company, order.id, line.product_id),
     )
+
+
+def told_by_name(company: Company, items: Iterable[Item]) -> list[Item]:
+    """The items that the name of the customer and the product tell apart from all others."""
+    bought = Counter(
+        (company.customer(order.customer_id).name, line.product_id)
+        for order in company.orders
+        for line in order.lines
+    )
+    return [item for item in items if bought[item.customer.name, item.product.id] == 1]
+
+
+def shared_names(company: Company) -> frozenset[str]:
+    """The names that more than one customer bears."""
+    names = Counter(customer.name for customer in company.customers)
+    return frozenset(name for name, count in names.items() if count > 1)
 
 
 def charged(company: Company, order: Order) -> Payment:

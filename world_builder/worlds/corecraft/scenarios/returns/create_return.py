@@ -1,13 +1,12 @@
 """The scenario `create-return`: book the refund of an unopened item, if the rules allow it."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
 from world_builder.expressions import money
 from world_builder.tasks import Category, Difficulty
-from world_builder.templates import Desk, Draft, Scenario, Session
+from world_builder.templates import Desk, Draft, Scenario
 from world_builder.templates.criteria import says_any
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
@@ -21,12 +20,14 @@ from world_builder.worlds.corecraft.scenarios.returns.booking import (
     booked_criteria,
     refused_criteria,
 )
-from world_builder.worlds.corecraft.scenarios.returns.calls import rows
+from world_builder.worlds.corecraft.scenarios.returns.calls import look_up
 from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     Item,
     balanced,
     days_to_edge,
     plain_items,
+    shared_names,
+    told_by_name,
 )
 from world_builder.worlds.corecraft.scenarios.returns.wording import reason_of
 
@@ -97,25 +98,19 @@ def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
 
 def _cases(company: Company, rng: Random) -> list[_Case]:
     """Granted and refused by turns; names that occur twice and windows near their edge first."""
-    names = Counter(customer.name for customer in company.customers)
-    bought = Counter(
-        (company.customer(order.customer_id).name, line.product_id)
-        for order in company.orders
-        for line in order.lines
-    )
+    shared = shared_names(company)
     cases = [
         _Case(item=item, found=found)
-        for item in plain_items(company)
+        for item in told_by_name(company, plain_items(company))
         if item.line.qty == 1
         and item.arrived_on is not None
-        and bought[item.customer.name, item.product.id] == 1
         and len((found := _ruling(company, item)).problems) < 2
     ]
     rng.shuffle(cases)
     cases = once_each(cases, lambda case: case.item.order.id)
     cases.sort(
         key=lambda case: (
-            names[case.item.customer.name] < 2 and days_to_edge(company, case.found) > _NEAR_DAYS
+            case.item.customer.name not in shared and days_to_edge(company, case.found) > _NEAR_DAYS
         )
     )
     return balanced(cases, _kind, lambda case: case.found.problem is None)
@@ -133,7 +128,7 @@ def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
     item, found, company = case.item, case.found, desk.model
     asker = asker_for(company, rng, found.amount_cents)
     session = desk.session()
-    _looks_up(session, item)
+    look_up(session, item)
     if found.problem is None:
         booking = Booking(
             item=item,
@@ -160,21 +155,6 @@ def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
         criteria=criteria,
         requester=requester(asker),
     )
-
-
-def _looks_up(session: Session, item: Item) -> None:
-    """The product, whoever bears the name, their orders with it, and the order."""
-    session.call("search_products", text=item.product.name)
-    seen = [
-        order["id"]
-        for row in rows(session, "search_customers", text=item.customer.name)
-        for order in rows(
-            session, "search_orders", customer_id=row["id"], product_id=item.product.id
-        )
-    ]
-    if seen != [item.order.id]:
-        raise LookupError(f"the look-ups show {seen}, not {item.order.id}")
-    session.call("get_order", id=item.order.id)
 
 
 def _booked(refund_id: str, order_id: str, cents: int, rng: Random) -> str:

@@ -19,6 +19,7 @@ from world_builder.templates.criteria import (
 from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
 from world_builder.worlds.corecraft.reckoning.warranty import Warranty, warranty, warranty_months
+from world_builder.worlds.corecraft.scenarios.cases import once_each
 from world_builder.worlds.corecraft.scenarios.common import (
     asked_by,
     iso_day,
@@ -113,7 +114,14 @@ def _cases(company: Company, rng: Random) -> list[_Case]:
     rng.shuffle(items)
     items.sort(key=lambda item: len(company.shipments_of(item.order.id)) < 2)
     cases = [_case(company, item, i) for i, item in enumerate(items)]
-    return balanced(cases, _kind, lambda case: case.runs)
+    return balanced(once_each(cases, _told), _kind, lambda case: case.runs)
+
+
+def _told(case: _Case) -> object:
+    """What sets an answer apart: before delivery, the months."""
+    if case.found is None:
+        return warranty_months(case.item.product, case.item.customer)
+    return case.item.order.id, case.item.product.id
 
 
 def _kind(case: _Case) -> str:

@@ -49,19 +49,19 @@ _DESTINATION_PATTERNS: dict[str, tuple[str, str]] = {
 }
 
 _THERE = r"\bin stock|available|on the shelf|\bhave (?:one|it|\d+)|\b\d+ (?:left|units|pieces)"
-_GONE = (
-    r"out of stock|sold out|\b(?:not|n['’]t|none|no|zero|0)\b.{0,30}"
-    r"\b(?:in stock|available|on the shelf|stock)"
-)
-
+_NONE = r"(?:\b(?:not|none|no|nothing|zero|0|out)\b|n['’]t\b)"
+"""A word that denies what follows it in its sentence."""
+_GONE = rf"out of stock|sold out|{_NONE}[^.!?;,]{{0,30}}\b(?:in stock|available|on the shelf|stock)"
+_HAS = rf"(?:^|[.!?;:,]\s)(?:(?!{_NONE})[^.!?;,])*\bin stock\b(?! again)"
 _REFUSED = (
     rf"{REFUSAL}|\bnothing\b|\bno (?:refund|money|amount)\b|\$0(?:\.00)?(?![\d.])"
     r"|\b(?:not|n['’]t)\b.{0,30}\b(?:book|creat|refund|approv|pay|paid|return|take|accept|go)\w*"
 )
 _CLAIMED = (
-    rf"{GRANTED}|(?<!not )(?<!n['’]t )(?<!nothing )\b(?:have|is|was|has been|are) (?:now )?"
-    r"(?:booked|created)\b|\b(?:I|we) (?:have )?(?:booked|created|refunded)\b"
+    rf"{GRANTED}|(?:^|[.!?;:,]\s)(?:(?!{_NONE})[^.!?;,])*"
+    r"\b(?:(?:is|was|are|have|has been|have been|I|we) (?:now )?booked|(?:have|has been) created)\b"
 )
+"""What says that a return is granted, or that a refund was made."""
 
 REASON_TEXTS: dict[str, str] = {
     "not_delivered": "Says that the item has not been delivered.",
@@ -104,8 +104,7 @@ def says_stock(*, is_there: bool) -> Criterion:
     """The response says whether a replacement is in stock."""
     if is_there:
         return says_right_not_wrong("stock", "Says that one is in stock.", _THERE, _GONE)
-    wrong = r"(?<!not )(?<!none )(?<!n['’]t )\bin stock\b(?! again)"
-    return says_right_not_wrong("stock", "Says that none is in stock.", _GONE, wrong)
+    return says_right_not_wrong("stock", "Says that none is in stock.", _GONE, _HAS)
 
 
 def says_destination(destination: str) -> Criterion:
