@@ -11,6 +11,8 @@ from world_builder.worlds.corecraft.scenarios.returns.opened_return import OPENE
 from world_builder.worlds.corecraft.scenarios.returns.refund_amount import REFUND_AMOUNT
 from world_builder.worlds.corecraft.scenarios.returns.refund_status import REFUND_STATUS
 from world_builder.worlds.corecraft.scenarios.returns.return_letter import RETURN_LETTER
+from world_builder.worlds.corecraft.scenarios.returns.settle_ticket import SETTLE_TICKET
+from world_builder.worlds.corecraft.scenarios.returns.slack_exception import SLACK_EXCEPTION
 from world_builder.worlds.corecraft.scenarios.returns.warranty_claim import WARRANTY_CLAIM
 from world_builder.worlds.corecraft.scenarios.returns.warranty_end import WARRANTY_END
 
@@ -26,4 +28,6 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     OPENED_RETURN,
     RETURN_ABOVE_LIMIT,
     DEFECT_REFUND,
+    SLACK_EXCEPTION,
+    SETTLE_TICKET,
 )

@@ -36,6 +36,7 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     Item,
     balanced,
     clean_items,
+    spellings,
     told_by_name,
 )
 
@@ -269,7 +270,7 @@ def _escalated(case: _Case, escalation_id: str, owner: Employee, rng: Random) ->
 def _escalation_criteria(case: _Case, escalation_id: str, owner: Employee) -> tuple[Criterion, ...]:
     ticket, item, cents = case.ticket, case.item, case.found.amount_cents
     created = "created.exists(c, c.type == 'escalation' && ({}))"
-    amounts = [f"c.after.reason.contains('{text}')" for text in _spellings(cents)]
+    amounts = [f"c.after.reason.contains('{text}')" for text in spellings(cents)]
     names = [
         f"lower(c.after.reason).contains('{text.lower()}')"
         for text in (item.product.name, item.product.id)
@@ -309,12 +310,6 @@ def _escalation_criteria(case: _Case, escalation_id: str, owner: Employee) -> tu
         says_any("escalation-id", f"Names the escalation: {escalation_id}.", escalation_id),
         says_any("owner", f"Names {owner.name}, who has it now.", owner.name, owner.id),
     )  # fmt: skip
-
-
-def _spellings(cents: int) -> tuple[str, ...]:
-    """An amount as a reason may write it."""
-    plain = f"{cents / 100:.2f}"
-    return (f"{cents / 100:,.2f}", plain, *((plain[:-3],) if plain.endswith(".00") else ()))
 
 
 RETURN_ABOVE_LIMIT: Scenario[Company] = Scenario(

@@ -125,3 +125,9 @@ def unsure_stock(company: Company) -> frozenset[str]:
     """Names of products that Slack counts otherwise than the catalogue, or has withdrawn."""
     told = "\n".join(m.text for m in company.messages if _COUNTED.search(m.text))
     return frozenset(product.name for product in company.products if product.name in told)
+
+
+def spellings(cents: int) -> tuple[str, ...]:
+    """An amount as a text in the records may write it."""
+    plain = f"{cents / 100:.2f}"
+    return (f"{cents / 100:,.2f}", plain, *((plain[:-3],) if plain.endswith(".00") else ()))

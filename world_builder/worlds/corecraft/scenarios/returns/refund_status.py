@@ -14,7 +14,6 @@ from world_builder.templates.criteria import (
     says_amount,
     says_any,
     says_date,
-    says_right_not_wrong,
 )
 from world_builder.worlds.corecraft.company import Company, Refund
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
@@ -29,26 +28,10 @@ from world_builder.worlds.corecraft.scenarios.returns.calls import rows
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
     DESTINATION_WORDS,
     says_destination,
+    says_refund_status,
 )
 
 _NUM = 18
-_NOT = r"(?<!not )(?<!not yet )(?<!not been )(?<!not yet been )(?<!to be )(?<!awaiting )"
-_STATUS_PATTERNS: dict[str, tuple[str, str]] = {
-    "processed": (
-        r"\bprocessed\b|paid out|complete|went out",
-        r"\bnot (?:yet )?(?:been )?processed|\brequested\b|pending|waiting|denied|declined",
-    ),
-    "approved": (
-        r"\bapproved\b",
-        rf"\bnot (?:yet )?(?:been )?approved|\brequested\b|denied|{_NOT}\b(?:processed|paid out)\b",
-    ),
-    "requested": (
-        r"\brequested\b",
-        rf"denied|{_NOT}\b(?:approved|processed|paid out)\b",
-    ),
-    "denied": (r"denied|declined|refused|rejected", r"\b(?:approved|processed|paid out)\b"),
-}
-"""By status: what says it, and what says another one."""
 
 _PHRASINGS = (
     "{customer} asks about the money for the {product}. Which refund is it, on which order, how "
@@ -156,11 +139,10 @@ def _response(refund: Refund, rng: Random) -> str:
 
 
 def _criteria(refund: Refund, near: list[str]) -> tuple[Criterion, ...]:
-    status = f"Says that the refund is {refund.status}."
     found = (
         says_any("refund", f"Names the refund: {refund.id}.", refund.id),
         says_any("order", f"Names the order: {refund.order_id}.", refund.order_id),
-        says_right_not_wrong("status", status, *_STATUS_PATTERNS[refund.status]),
+        says_refund_status(refund.status),
         says_amount("amount", "what goes back", refund.amount_cents),
         says_date("created", "the day on which it was created", iso_day(refund.created_at)),
         says_destination(refund.destination),

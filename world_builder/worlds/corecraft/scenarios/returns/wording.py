@@ -63,6 +63,24 @@ _CLAIMED = (
 )
 """What says that a return is granted, or that a refund was made."""
 
+_NOT = r"(?<!not )(?<!not yet )(?<!not been )(?<!not yet been )(?<!to be )(?<!awaiting )"
+_STATUS_PATTERNS: dict[str, tuple[str, str]] = {
+    "processed": (
+        r"\bprocessed\b|paid out|complete|went out",
+        r"\bnot (?:yet )?(?:been )?processed|\brequested\b|pending|waiting|denied|declined",
+    ),
+    "approved": (
+        r"\bapproved\b",
+        rf"\bnot (?:yet )?(?:been )?approved|\brequested\b|denied|{_NOT}\b(?:processed|paid out)\b",
+    ),
+    "requested": (
+        r"\brequested\b",
+        rf"denied|{_NOT}\b(?:approved|processed|paid out)\b",
+    ),
+    "denied": (r"denied|declined|refused|rejected", r"\b(?:approved|processed|paid out)\b"),
+}
+"""By status: what says it, and what says another one."""
+
 REASON_TEXTS: dict[str, str] = {
     "not_delivered": "Says that the item has not been delivered.",
     "clearance": "Says that the item was on clearance: final sale.",
@@ -105,6 +123,12 @@ def says_stock(*, is_there: bool) -> Criterion:
     if is_there:
         return says_right_not_wrong("stock", "Says that one is in stock.", _THERE, _GONE)
     return says_right_not_wrong("stock", "Says that none is in stock.", _GONE, _HAS)
+
+
+def says_refund_status(status: str) -> Criterion:
+    """The response says how far a refund is, and nothing further."""
+    text = f"Says that the refund is {status}."
+    return says_right_not_wrong("status", text, *_STATUS_PATTERNS[status])
 
 
 def says_destination(destination: str) -> Criterion:
