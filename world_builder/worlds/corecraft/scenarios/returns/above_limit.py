@@ -1,44 +1,35 @@
-"""The scenario `return-above-limit`: book a refund as far as the asker's limit goes, else escalate.
-
-The ticket that it belongs to is one that the customer has open on the order.
-"""
+"""The scenario `return-above-limit`: book a refund within the asker's limit, else escalate it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 
 from world_builder.expressions import money
-from world_builder.rubrics import Criterion
 from world_builder.tasks import Category, Difficulty
-from world_builder.templates import Desk, Draft, Scenario
-from world_builder.templates.criteria import (
-    changes_only,
-    creates_one,
-    field_is,
-    says_amount,
-    says_any,
-    says_matching,
-    state_is,
-)
-from world_builder.worlds.corecraft.company import Company, Employee, Ticket
+from world_builder.templates import Desk, Draft, Scenario, Session
+from world_builder.templates.criteria import says_any
+from world_builder.worlds.corecraft.company import Company, Employee
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
-from world_builder.worlds.corecraft.reckoning.returns import Ruling, ruling
 from world_builder.worlds.corecraft.scenarios.cases import once_each
-from world_builder.worlds.corecraft.scenarios.common import found_employee, requester, staff
+from world_builder.worlds.corecraft.scenarios.common import requester
 from world_builder.worlds.corecraft.scenarios.returns.booking import (
     Booking,
+    Outcome,
     book,
     booked_criteria,
 )
-from world_builder.worlds.corecraft.scenarios.returns.calls import look_up, made
+from world_builder.worlds.corecraft.scenarios.returns.calls import look_up
 from world_builder.worlds.corecraft.scenarios.returns.choosing import (
-    ENDED,
-    Item,
     balanced,
     clean_items,
-    spellings,
     told_by_name,
 )
+from world_builder.worlds.corecraft.scenarios.returns.escalating import (
+    Handing,
+    escalation_criteria,
+    hand_on,
+    owner_of,
+)
+from world_builder.worlds.corecraft.scenarios.returns.limit_cases import LimitCase, limit_cases
 
 _NUM = 18
 _STATES = {
@@ -47,15 +38,6 @@ _STATES = {
     ("defective", "defective"): "defective, as the ticket says",
 }
 """By reason and condition: how the request puts it."""
-_DEFECTS = ("worked fine and now it doesn't", "is dead. No lights")
-_HARMLESS = ("compatibility", "shipping", "billing", "build", "account")
-"""Categories of tickets that say nothing against a return of their product."""
-_TEAMS = ("support", "returns", "escalations", "billing")
-_ABOVE = (
-    r"\b(?:above|over|exceeds?|exceeding|beyond|higher|larger|more than|greater)\b[^.]{0,60}\b"
-    r"(?:limit|allowed|may|authori[sz]ed)|\blimit\b[^.]{0,80}\b(?:exceed|below|under|only|not|n['’]t"
-    r"|lower|up to|none|no|\$)|\b(?:no|without)\b[^.]{0,20}\blimit"
-)
 
 _PHRASINGS = (
     "{customer} returns the {product} ({state}). Their ticket on that order is still open. Do "
@@ -117,120 +99,29 @@ _DETAILS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    item: Item
-    ticket: Ticket
-    reason: str
-    condition: str
-    found: Ruling
-    asker: Employee
-
-    @property
-    def may_book(self) -> bool:
-        return self.asker.refund_limit_cents >= self.found.amount_cents
-
-
 def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
     rng = desk.random("return-above-limit")
     for case in _cases(desk.model, rng):
         yield _draft(desk, case, rng)
 
 
-def _cases(company: Company, rng: Random) -> list[_Case]:
+def _cases(company: Company, rng: Random) -> list[LimitCase]:
     """Within and above the limit by turns, each by different roles."""
     items = told_by_name(company, clean_items(company))
-    cases = [case for item in items for case in _cases_of(company, item, rng)]
+    cases = [case for item in items for case in limit_cases(company, item, rng)]
     rng.shuffle(cases)
     mixed = balanced(cases, lambda case: (case.asker.role, case.reason), lambda case: case.may_book)
     return once_each(mixed, lambda case: (case.item.order.id, case.item.product.id))
 
 
-def _cases_of(company: Company, item: Item, rng: Random) -> Iterator[_Case]:
-    """The returns of an item that the rules allow, as asked by people with and without limit."""
-    open_ones = [
-        ticket
-        for ticket in company.tickets_of(item.customer.id)
-        if ticket.order_id == item.order.id and ticket.status not in ENDED
-    ]
-    if len(open_ones) != 1 or item.line.qty != 1:
-        return
-    if open_ones[0].status == "escalated" or open_ones[0].priority == "urgent":
-        return
-    for reason, condition in _grounds(open_ones[0], item):
-        found = ruling(company, item.order, item.line, reason, condition)
-        if found.problem is None:
-            for asker in _askers(company, found.amount_cents, rng):
-                yield _Case(
-                    item=item,
-                    ticket=open_ones[0],
-                    reason=reason,
-                    condition=condition,
-                    found=found,
-                    asker=asker,
-                )
-
-
-def _grounds(ticket: Ticket, item: Item) -> list[tuple[str, str]]:
-    """What an item may come back for, as far as the open ticket does not say otherwise."""
-    if ticket.product_id == item.product.id and ticket.category not in _HARMLESS:
-        opening = ticket.messages[0].text
-        is_defect = any(words in opening for words in _DEFECTS)
-        return [("defective", "defective")] if is_defect else []
-    return [("changed_mind", "unopened"), ("changed_mind", "opened")]
-
-
-def _askers(company: Company, amount_cents: int, rng: Random) -> list[Employee]:
-    """Somebody whose limit is too low, and the least of those whose limit is enough."""
-    able = staff(company, *_TEAMS)
-    low = [e for e in able if e.refund_limit_cents < amount_cents]
-    enough = [e for e in able if e.refund_limit_cents >= amount_cents]
-    least = min(e.refund_limit_cents for e in enough)
-    chosen = [rng.choice([e for e in enough if e.refund_limit_cents == least])]
-    return [*chosen, rng.choice(low)] if low else chosen
-
-
-def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
+def _draft(desk: Desk[Company], case: LimitCase, rng: Random) -> Draft:
     item = case.item
     session = desk.session()
     look_up(session, item)
     session.call("search_tickets", order_id=item.order.id)
     session.call("get_ticket", id=case.ticket.id)
-    amount = money(case.found.amount_cents)
-    if case.may_book:
-        booking = Booking(
-            item=item,
-            asker=case.asker,
-            reason=case.reason,
-            condition=case.condition,
-            amount_cents=case.found.amount_cents,
-            fee_cents=case.found.fee_cents,
-            ticket_id=case.ticket.id,
-        )
-        refund_id = book(session, booking)
-        response = f"Booked as {refund_id} with {case.ticket.id}. {amount} goes back."
-        criteria = (
-            *booked_criteria(desk.model, booking, refund_id),
-            says_any("ticket-id", f"Names the ticket: {case.ticket.id}.", case.ticket.id),
-        )
-    else:
-        employee_id = found_employee(session, case.asker)
-        session.call("search_knowledge_base", topic="refunds", status="current")
-        escalation = made(
-            session,
-            "create_escalation",
-            "escalation",
-            ticket_id=case.ticket.id,
-            level="manager",
-            reason=f"Refund of {amount} for the {item.product.name} is above the limit of "
-            f"{case.asker.name}.",
-            employee_id=employee_id,
-        )
-        owner = _owner(desk.model, case)
-        if escalation["assigned_to_id"] != owner.id:
-            raise LookupError(f"{escalation['id']} does not go to {owner.id}")
-        response = _escalated(case, str(escalation["id"]), owner, rng)
-        criteria = _escalation_criteria(case, str(escalation["id"]), owner)
+    act = _book if case.may_book else _hand_on
+    response, criteria = act(desk.model, session, case, rng)
     return Draft(
         title=f"{item.product.name} of {item.order.id} for {case.asker.name}",
         keys=(item.order.id,),
@@ -246,16 +137,43 @@ def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
     )
 
 
-def _owner(company: Company, case: _Case) -> Employee:
-    """The manager of the assignee's team, or of the asker's while nobody is assigned."""
-    assignee = case.ticket.assignee_id
-    team = company.employee(assignee).team if assignee else case.asker.team
-    return next(
-        e for e in company.employees if e.team == team and e.role == "manager" and e.is_active
+def _book(company: Company, session: Session, case: LimitCase, rng: Random) -> Outcome:
+    """Books the refund with the ticket."""
+    ticket_id = case.ticket.id
+    booking = Booking(
+        item=case.item,
+        asker=case.asker,
+        reason=case.reason,
+        condition=case.condition,
+        amount_cents=case.found.amount_cents,
+        fee_cents=case.found.fee_cents,
+        ticket_id=ticket_id,
     )
+    refund_id = book(session, booking)
+    amount = money(case.found.amount_cents)
+    told = (
+        f"Booked as {refund_id} with {ticket_id}. {amount} goes back.",
+        f"The refund {refund_id} of {amount} is booked. It names {ticket_id}.",
+    )
+    named = says_any("ticket-id", f"Names the ticket: {ticket_id}.", ticket_id)
+    return rng.choice(told), (*booked_criteria(company, booking, refund_id), named)
 
 
-def _escalated(case: _Case, escalation_id: str, owner: Employee, rng: Random) -> str:
+def _hand_on(company: Company, session: Session, case: LimitCase, rng: Random) -> Outcome:
+    """Escalates the ticket."""
+    handing = Handing(
+        ticket=case.ticket,
+        product=case.item.product,
+        amount_cents=case.found.amount_cents,
+        asker=case.asker,
+    )
+    owner = owner_of(company, handing)
+    escalation_id = hand_on(session, handing, owner)
+    criteria = escalation_criteria(handing, escalation_id, owner)
+    return _escalated(case, escalation_id, owner, rng), criteria
+
+
+def _escalated(case: LimitCase, escalation_id: str, owner: Employee, rng: Random) -> str:
     amount = money(case.found.amount_cents)
     return rng.choice(
         (
@@ -265,51 +183,6 @@ def _escalated(case: _Case, escalation_id: str, owner: Employee, rng: Random) ->
             f"{owner.name}. The escalation is {escalation_id}.",
         )
     )
-
-
-def _escalation_criteria(case: _Case, escalation_id: str, owner: Employee) -> tuple[Criterion, ...]:
-    ticket, item, cents = case.ticket, case.item, case.found.amount_cents
-    created = "created.exists(c, c.type == 'escalation' && ({}))"
-    amounts = [f"c.after.reason.contains('{text}')" for text in spellings(cents)]
-    names = [
-        f"lower(c.after.reason).contains('{text.lower()}')"
-        for text in (item.product.name, item.product.id)
-    ]
-    return (
-        creates_one(
-            "escalated",
-            f"Exactly one escalation is made: of {ticket.id} to the level manager.",
-            "escalation",
-            ticket_id=ticket.id,
-            level="manager",
-        ),
-        state_is(
-            "reason-amount",
-            f"The reason names the amount: {money(cents)}.",
-            created.format(" || ".join(amounts)),
-        ),
-        state_is(
-            "reason-item",
-            f"The reason names the item: {item.product.name}.",
-            created.format(" || ".join(names)),
-        ),
-        creates_one(
-            "raised-by",
-            f"The escalation is raised by {case.asker.id}, who asks.",
-            "escalation",
-            raised_by_id=case.asker.id,
-        ),
-        field_is(
-            "ticket-status", f"{ticket.id} is escalated.", "support_ticket", ticket.id,
-            status="escalated",
-        ),
-        changes_only("Books no refund and changes nothing else.", (ticket.id,), ("escalation",)),
-        says_matching("limit", "Says that the amount is above the limit.", _ABOVE),
-        says_amount("amount", "the amount", cents),
-        says_any("ticket-id", f"Names the ticket: {ticket.id}.", ticket.id),
-        says_any("escalation-id", f"Names the escalation: {escalation_id}.", escalation_id),
-        says_any("owner", f"Names {owner.name}, who has it now.", owner.name, owner.id),
-    )  # fmt: skip
 
 
 RETURN_ABOVE_LIMIT: Scenario[Company] = Scenario(

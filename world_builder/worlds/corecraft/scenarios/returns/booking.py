@@ -1,8 +1,9 @@
 """How references book a refund, and the criteria on what the world holds afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeAlias
 
 from world_builder.expressions import money
 from world_builder.frozen import Json
@@ -20,14 +21,23 @@ from world_builder.templates.criteria import (
 )
 from world_builder.worlds.corecraft.company import Company, Employee
 from world_builder.worlds.corecraft.reckoning.returns import Ruling
-from world_builder.worlds.corecraft.scenarios.common import found_employee, iso_day, staff
+from world_builder.worlds.corecraft.scenarios.common import (
+    found_employee,
+    iso_day,
+    spoken_day,
+    staff,
+)
 from world_builder.worlds.corecraft.scenarios.returns.calls import made
 from world_builder.worlds.corecraft.scenarios.returns.choosing import Item, charged
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
     REASON_PATTERNS,
     REASON_TEXTS,
+    reason_of,
     says_refused,
 )
+
+Outcome: TypeAlias = tuple[str, tuple[Criterion, ...]]
+"""What a reference reports, and the criteria that decide it."""
 
 _REFUNDING_TEAMS = ("support", "returns", "escalations")
 _CREDIT = "store_credit"
@@ -80,53 +90,51 @@ def book(session: Session, booking: Booking) -> str:
 def booked_criteria(company: Company, booking: Booking, refund_id: str) -> tuple[Criterion, ...]:
     """The refund with all its values, nothing else, and a report with its id and amount."""
     order, product = booking.item.order, booking.item.product
-    told = f"{booking.qty} of {product.id} in {order.id}"
-    grounds = f"the reason {booking.reason} and the condition {booking.condition}"
-    fee = money(booking.fee_cents)
     changed: tuple[str, ...] = (charged(company, order).id,)
     if booking.destination == _CREDIT:
         changed = (*changed, order.customer_id)
-    named = (
-        (_holds("ticket", f"The refund names {booking.ticket_id}.", ticket_id=booking.ticket_id),)
-        if booking.ticket_id
-        else ()
-    )
     return (
         creates_one(
             "booked",
-            f"Exactly one refund is booked: for {told}.",
+            f"Exactly one refund is booked: for {booking.qty} of {product.id} in {order.id}.",
             "refund",
             order_id=order.id,
             product_id=product.id,
             qty=booking.qty,
         ),
-        _holds(
-            "amount-booked",
-            f"The refund is {money(booking.amount_cents)}, with {fee} kept as restocking fee.",
-            amount_cents=booking.amount_cents,
-            restocking_fee_cents=booking.fee_cents,
-        ),
-        _holds(
-            "grounds",
-            f"The refund has {grounds}.",
-            reason=booking.reason,
-            condition=booking.condition,
-        ),
-        _holds(
-            "destination",
-            f"The refund goes to: {booking.destination}.",
-            destination=booking.destination,
-        ),
-        _holds(
-            "approver",
-            f"The refund is approved by {booking.asker.id}, who asks.",
-            approved_by_id=booking.asker.id,
-        ),
-        *named,
+        *_values(booking),
         changes_only("Changes nothing but what the refund changes.", changed, ("refund",)),
         says_any("refund-id", f"Names the refund: {refund_id}.", refund_id),
         says_amount("amount", "what goes back", booking.amount_cents),
     )
+
+
+def _values(booking: Booking) -> Iterator[Criterion]:
+    """A criterion for each value of the refund."""
+    amount, fee = booking.amount_cents, booking.fee_cents
+    told: dict[str, tuple[str, Json]] = {
+        "amount_cents": (f"The refund is {money(amount)}.", amount),
+        "restocking_fee_cents": (f"It keeps {money(fee)} as restocking fee.", fee),
+        "reason": (f"Its reason is {booking.reason}.", booking.reason),
+        "condition": (f"It says that the item is {booking.condition}.", booking.condition),
+        "destination": (f"It goes to: {booking.destination}.", booking.destination),
+        "approved_by_id": (
+            f"It is approved by {booking.asker.id}, who asks.",
+            booking.asker.id,
+        ),
+    }
+    if booking.ticket_id:
+        told["ticket_id"] = (f"It names {booking.ticket_id}.", booking.ticket_id)
+    for name, (text, value) in told.items():
+        made_so = creates_one(f"refund-{name.replace('_', '-')}", text, "refund", **{name: value})
+        yield made_so.model_copy(update={"is_critical": False})
+
+
+def refusal(found: Ruling, item: Item) -> str:
+    """What a reference reports when the rules forbid a return."""
+    arrived = f" It was delivered on {spoken_day(found.arrived_on)}." if found.arrived_on else ""
+    why = reason_of(found, item.product)
+    return f"The item of {item.order.id} cannot come back. The reason: {why}.{arrived}"
 
 
 def refused_criteria(found: Ruling, order_id: str) -> tuple[Criterion, ...]:
@@ -151,9 +159,3 @@ def refused_criteria(found: Ruling, order_id: str) -> tuple[Criterion, ...]:
         *arrived,
         changes_nothing(),
     )
-
-
-def _holds(key: str, text: str, **values: Json) -> Criterion:
-    """The refund that was created has these values."""
-    one = creates_one(key, text, "refund", **values)
-    return one.model_copy(update={"is_critical": False})

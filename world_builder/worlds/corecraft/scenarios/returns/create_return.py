@@ -6,18 +6,20 @@ from random import Random
 
 from world_builder.expressions import money
 from world_builder.tasks import Category, Difficulty
-from world_builder.templates import Desk, Draft, Scenario
+from world_builder.templates import Desk, Draft, Scenario, Session
 from world_builder.templates.criteria import says_any
-from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.company import Company, Employee
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
 from world_builder.worlds.corecraft.reckoning.returns import Ruling, ruling
 from world_builder.worlds.corecraft.scenarios.cases import once_each
-from world_builder.worlds.corecraft.scenarios.common import requester, spoken_day
+from world_builder.worlds.corecraft.scenarios.common import requester
 from world_builder.worlds.corecraft.scenarios.returns.booking import (
     Booking,
+    Outcome,
     asker_for,
     book,
     booked_criteria,
+    refusal,
     refused_criteria,
 )
 from world_builder.worlds.corecraft.scenarios.returns.calls import look_up
@@ -29,7 +31,6 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     shared_names,
     told_by_name,
 )
-from world_builder.worlds.corecraft.scenarios.returns.wording import reason_of
 
 _NUM = 18
 _NEAR_DAYS = 4
@@ -125,27 +126,11 @@ def _kind(case: _Case) -> str:
 
 
 def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
-    item, found, company = case.item, case.found, desk.model
-    asker = asker_for(company, rng, found.amount_cents)
+    item = case.item
+    asker = asker_for(desk.model, rng, case.found.amount_cents)
     session = desk.session()
     look_up(session, item)
-    if found.problem is None:
-        booking = Booking(
-            item=item,
-            asker=asker,
-            reason="changed_mind",
-            condition="unopened",
-            amount_cents=found.amount_cents,
-        )
-        refund_id = book(session, booking)
-        response = _booked(refund_id, item.order.id, found.amount_cents, rng)
-        criteria = (
-            *booked_criteria(company, booking, refund_id),
-            says_any("order", f"Names the order: {item.order.id}.", item.order.id),
-        )
-    else:
-        response = refusal(found, item)
-        criteria = refused_criteria(found, item.order.id)
+    response, criteria = _act(desk.model, session, case, asker, rng)
     return Draft(
         title=f"Take back the {item.product.name} of {item.customer.name}",
         keys=(item.order.id, item.customer.id),
@@ -157,6 +142,26 @@ def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
     )
 
 
+def _act(company: Company, session: Session, case: _Case, asker: Employee, rng: Random) -> Outcome:
+    """Books or refuses."""
+    item, found = case.item, case.found
+    if found.problem is not None:
+        return refusal(found, item), refused_criteria(found, item.order.id)
+    booking = Booking(
+        item=item,
+        asker=asker,
+        reason="changed_mind",
+        condition="unopened",
+        amount_cents=found.amount_cents,
+    )
+    refund_id = book(session, booking)
+    named = says_any("order", f"Names the order: {item.order.id}.", item.order.id)
+    return (
+        _booked(refund_id, item.order.id, found.amount_cents, rng),
+        (*booked_criteria(company, booking, refund_id), named),
+    )
+
+
 def _booked(refund_id: str, order_id: str, cents: int, rng: Random) -> str:
     amount = money(cents)
     return rng.choice(
@@ -165,13 +170,6 @@ def _booked(refund_id: str, order_id: str, cents: int, rng: Random) -> str:
             f"The refund {refund_id} of {amount} for {order_id} is approved.",
         )
     )
-
-
-def refusal(found: Ruling, item: Item) -> str:
-    """What a reference reports when the rules forbid a return."""
-    arrived = f" It was delivered on {spoken_day(found.arrived_on)}." if found.arrived_on else ""
-    why = reason_of(found, item.product)
-    return f"The item of {item.order.id} cannot come back. The reason: {why}.{arrived}"
 
 
 CREATE_RETURN: Scenario[Company] = Scenario(

@@ -7,14 +7,14 @@ from random import Random
 from world_builder.expressions import money
 from world_builder.rubrics import Criterion
 from world_builder.tasks import Category, Difficulty
-from world_builder.templates import Desk, Draft, Scenario
+from world_builder.templates import Desk, Draft, Scenario, Session
 from world_builder.templates.criteria import (
     changes_nothing,
     says_date,
     says_matching,
     says_reason,
 )
-from world_builder.worlds.corecraft.company import Company
+from world_builder.worlds.corecraft.company import Company, Employee
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
 from world_builder.worlds.corecraft.reckoning.returns import ruling
 from world_builder.worlds.corecraft.reckoning.warranty import Warranty, remedy, warranty
@@ -22,6 +22,7 @@ from world_builder.worlds.corecraft.scenarios.cases import once_each
 from world_builder.worlds.corecraft.scenarios.common import iso_day, requester, spoken_day
 from world_builder.worlds.corecraft.scenarios.returns.booking import (
     Booking,
+    Outcome,
     asker_for,
     book,
     booked_criteria,
@@ -149,36 +150,39 @@ def _kind(case: _Case) -> tuple[str, object]:
 
 
 def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
-    item, company = case.item, desk.model
-    asker = asker_for(company, rng, case.paid_cents)
+    item = case.item
+    asker = asker_for(desk.model, rng, case.paid_cents)
     session = desk.session()
     session.call("get_order", id=item.order.id)
     session.call("search_products", id=item.product.id)
+    response, criteria = _act(desk.model, session, case, asker, rng)
     arrived = says_date("arrived", "the day of delivery", iso_day(case.found.arrived_on))
-    if case.remedy == "refund":
-        booking = Booking(
-            item=item,
-            asker=asker,
-            reason="defective",
-            condition="defective",
-            amount_cents=case.paid_cents,
-        )
-        refund_id = book(session, booking)
-        response = _booked(refund_id, case, rng)
-        criteria = (*booked_criteria(company, booking, refund_id), arrived)
-    else:
-        session.call("check_warranty", order_id=item.order.id, product_id=item.product.id)
-        response = _warranty(case, rng)
-        criteria = (*_warranty_criteria(case), arrived)
     return Draft(
         title=f"Defective {item.product.name} of {item.order.id}",
         keys=(item.order.id,),
         slots={"order": item.order.id, "product": item.product.name},
         calls=session.calls,
         response=response,
-        criteria=criteria,
+        criteria=(*criteria, arrived),
         requester=requester(asker),
     )
+
+
+def _act(company: Company, session: Session, case: _Case, asker: Employee, rng: Random) -> Outcome:
+    """Books, or looks the warranty up."""
+    item = case.item
+    if case.remedy != "refund":
+        session.call("check_warranty", order_id=item.order.id, product_id=item.product.id)
+        return _warranty(case, rng), _warranty_criteria(case)
+    booking = Booking(
+        item=item,
+        asker=asker,
+        reason="defective",
+        condition="defective",
+        amount_cents=case.paid_cents,
+    )
+    refund_id = book(session, booking)
+    return _booked(refund_id, case, rng), booked_criteria(company, booking, refund_id)
 
 
 def _booked(refund_id: str, case: _Case, rng: Random) -> str:

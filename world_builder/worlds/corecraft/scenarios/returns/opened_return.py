@@ -6,17 +6,19 @@ from random import Random
 
 from world_builder.expressions import money
 from world_builder.tasks import Category, Difficulty
-from world_builder.templates import Desk, Draft, Scenario
-from world_builder.worlds.corecraft.company import Company
+from world_builder.templates import Desk, Draft, Scenario, Session
+from world_builder.worlds.corecraft.company import Company, Employee
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
 from world_builder.worlds.corecraft.reckoning.returns import Ruling, ruling
 from world_builder.worlds.corecraft.scenarios.cases import once_each
 from world_builder.worlds.corecraft.scenarios.common import requester
 from world_builder.worlds.corecraft.scenarios.returns.booking import (
     Booking,
+    Outcome,
     asker_for,
     book,
     booked_criteria,
+    refusal,
     refused_criteria,
 )
 from world_builder.worlds.corecraft.scenarios.returns.choosing import (
@@ -25,7 +27,6 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     days_to_edge,
     plain_items,
 )
-from world_builder.worlds.corecraft.scenarios.returns.create_return import refusal
 from world_builder.worlds.corecraft.scenarios.returns.wording import DESTINATION_WORDS, says_fee
 
 _NUM = 18
@@ -119,27 +120,12 @@ def _kind(case: _Case) -> tuple[str, str]:
 
 
 def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
-    item, found, company = case.item, case.found, desk.model
-    asker = asker_for(company, rng, found.amount_cents)
+    item = case.item
+    asker = asker_for(desk.model, rng, case.found.amount_cents)
     session = desk.session()
     session.call("get_order", id=item.order.id)
     session.call("search_products", id=item.product.id)
-    if found.problem is None:
-        booking = Booking(
-            item=item,
-            asker=asker,
-            reason="changed_mind",
-            condition="opened",
-            amount_cents=found.amount_cents,
-            fee_cents=found.fee_cents,
-            destination=case.destination,
-        )
-        refund_id = book(session, booking)
-        response = _booked(refund_id, case, rng)
-        criteria = (*booked_criteria(company, booking, refund_id), says_fee(found.fee_cents))
-    else:
-        response = refusal(found, item)
-        criteria = refused_criteria(found, item.order.id)
+    response, criteria = _act(desk.model, session, case, asker, rng)
     return Draft(
         title=f"Opened {item.product.name} of {item.order.id}",
         keys=(item.order.id,),
@@ -153,6 +139,25 @@ def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
         criteria=criteria,
         requester=requester(asker),
     )
+
+
+def _act(company: Company, session: Session, case: _Case, asker: Employee, rng: Random) -> Outcome:
+    """Books or refuses."""
+    item, found = case.item, case.found
+    if found.problem is not None:
+        return refusal(found, item), refused_criteria(found, item.order.id)
+    booking = Booking(
+        item=item,
+        asker=asker,
+        reason="changed_mind",
+        condition="opened",
+        amount_cents=found.amount_cents,
+        fee_cents=found.fee_cents,
+        destination=case.destination,
+    )
+    refund_id = book(session, booking)
+    criteria = (*booked_criteria(company, booking, refund_id), says_fee(found.fee_cents))
+    return _booked(refund_id, case, rng), criteria
 
 
 def _booked(refund_id: str, case: _Case, rng: Random) -> str:

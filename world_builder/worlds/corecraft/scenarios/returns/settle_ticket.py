@@ -1,60 +1,32 @@
 """The scenario `settle-ticket`: a processed refund ends its ticket, any other one is told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 
 from world_builder.expressions import money
-from world_builder.frozen import Json
-from world_builder.rubrics import Criterion
 from world_builder.tasks import Category, Difficulty
-from world_builder.templates import Desk, Draft, Scenario
-from world_builder.templates.criteria import (
-    changes_only,
-    creates_one,
-    field_is,
-    says_amount,
-    says_any,
-    says_matching,
-    state_is,
-)
-from world_builder.worlds.corecraft.company import Company, Employee, Refund, Ticket
+from world_builder.templates import Desk, Draft, Scenario, Session
+from world_builder.templates.criteria import says_amount, says_any
+from world_builder.worlds.corecraft.company import Company, Ticket
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import found_employee, requester, staff
+from world_builder.worlds.corecraft.scenarios.returns.booking import Outcome
 from world_builder.worlds.corecraft.scenarios.returns.calls import look_up, made, rows
 from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     ENDED,
-    Item,
     item_of,
-    spellings,
     told_by_name,
+)
+from world_builder.worlds.corecraft.scenarios.returns.settling import (
+    REPLIES,
+    Settling,
+    replied_criteria,
+    resolved_criteria,
 )
 from world_builder.worlds.corecraft.scenarios.returns.wording import says_refund_status
 
-_NUM = 18
-_REPLIES = {
-    "approved": (
-        "your refund of {amount} for the {product} is approved. It has not been processed yet; we "
-        "will write again when it has.",
-        r"\bapproved\b",
-        r"\b(?:is|was|has been|have been) (?:now |already )?(?:processed|paid|refunded|sent)\b",
-    ),
-    "requested": (
-        "your refund of {amount} for the {product} has been requested. It is waiting for approval; "
-        "we will write again when there is news.",
-        r"\b(?:request|wait|await|pending|review|check|not (?:yet )?(?:been )?approved)",
-        r"\b(?:is|was|has been|have been) (?:now |already )?(?:approved|processed|paid|refunded)\b",
-    ),
-    "denied": (
-        "your refund of {amount} for the {product} was denied. Please answer this message if you "
-        "have a question about it.",
-        r"\b(?:denied|declined|refused|rejected)\b",
-        r"\b(?:is|was|has been|have been) (?:now |already )?(?:approved|processed|paid|refunded)\b",
-    ),
-}
-"""By status: what a reference writes, what a reply must say, and what it must not say."""
-
+_NUM = 16
 _PHRASINGS = (
     "{customer} has an open ticket about the {product}. Is the refund for it processed? If so, "
     "resolve the ticket as a refund in my name, with refund id and amount in the summary. If not, "
@@ -118,23 +90,13 @@ _DETAILS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    item: Item
-    ticket: Ticket
-    refund: Refund
-    asker: Employee
-    escalation_id: str | None
-    """The open escalation that ends with the ticket; its owner is who asks."""
-
-
 def _drafts(desk: Desk[Company]) -> Iterator[Draft]:
     rng = desk.random("settle-ticket")
     for case in _cases(desk.model, rng):
         yield _draft(desk, case, rng)
 
 
-def _cases(company: Company, rng: Random) -> list[_Case]:
+def _cases(company: Company, rng: Random) -> list[Settling]:
     """Processed, approved and requested refunds by turns."""
     cases = [case for ticket in company.tickets if (case := _case(company, ticket, rng))]
     told = {
@@ -146,7 +108,7 @@ def _cases(company: Company, rng: Random) -> list[_Case]:
     return by_turns(clear, lambda case: case.refund.status)
 
 
-def _case(company: Company, ticket: Ticket, rng: Random) -> _Case | None:
+def _case(company: Company, ticket: Ticket, rng: Random) -> Settling | None:
     """The case of an open ticket whose item has one refund, and one open ticket, else None."""
     if ticket.status in ENDED or ticket.priority == "urgent" or not ticket.product_id:
         return None
@@ -166,7 +128,7 @@ def _case(company: Company, ticket: Ticket, rng: Random) -> _Case | None:
         able = [employee for employee in able if employee.id == open_ones[0].assigned_to_id]
     if not able:
         return None
-    return _Case(
+    return Settling(
         item=item_of(company, order, line),
         ticket=ticket,
         refund=refunds[0],
@@ -175,7 +137,7 @@ def _case(company: Company, ticket: Ticket, rng: Random) -> _Case | None:
     )
 
 
-def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
+def _draft(desk: Desk[Company], case: Settling, rng: Random) -> Draft:
     item, ticket, refund = case.item, case.ticket, case.refund
     session = desk.session()
     look_up(session, item)
@@ -183,151 +145,67 @@ def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
     session.call("search_tickets", customer_id=item.customer.id, product_id=item.product.id)
     session.call("get_ticket", id=ticket.id)
     employee_id = found_employee(session, case.asker)
-    amount = money(refund.amount_cents)
-    criteria = (
-        says_any("refund-id", f"Names the refund: {refund.id}.", refund.id),
-        says_refund_status(refund.status),
-        says_amount("amount", "what goes back", refund.amount_cents),
-        says_any("ticket-id", f"Names the ticket: {ticket.id}.", ticket.id),
-    )
-    if refund.status == "processed":
-        resolution = made(
-            session,
-            "create_resolution",
-            "resolution",
-            ticket_id=ticket.id,
-            kind="refund",
-            summary=f"Refund {refund.id} of {amount} was processed.",
-            refund_id=refund.id,
-            employee_id=employee_id,
-        )
-        response = rng.choice(
-            (
-                f"{refund.id} of {amount} is processed. I resolved {ticket.id} with it. The "
-                f"resolution is {resolution['id']}.",
-                f"{ticket.id} is resolved as {resolution['id']}. The refund {refund.id} is "
-                f"processed. It came to {amount}.",
-            )
-        )
-        criteria = (*_resolved(case, str(resolution["id"])), *criteria)
-    else:
-        told = _REPLIES[refund.status][0].format(amount=amount, product=item.product.name)
-        session.call(
-            "update_ticket",
-            id=ticket.id,
-            reply=f"Hello {item.customer.first_name}, {told}",
-            employee_id=employee_id,
-        )
-        response = rng.choice(
-            (
-                f"The refund {refund.id} of {amount} is only {refund.status}. I replied to the "
-                f"customer in {ticket.id}.",
-                f"{refund.id} is {refund.status}. The amount is {amount}. {ticket.id} keeps its "
-                "status, and the customer got a reply.",
-            )
-        )
-        criteria = (*_replied(case), *criteria)
+    act = _resolve if refund.status == "processed" else _reply
+    response, acted = act(session, case, employee_id, rng)
     return Draft(
         title=f"Ticket {ticket.id} and refund {refund.id}",
         keys=(ticket.id, item.order.id),
         slots={"customer": item.customer.name, "product": item.product.name},
         calls=session.calls,
         response=response,
-        criteria=criteria,
+        criteria=(
+            *acted,
+            says_any("refund-id", f"Names the refund: {refund.id}.", refund.id),
+            says_refund_status(refund.status),
+            says_amount("amount", "what goes back", refund.amount_cents),
+            says_any("ticket-id", f"Names the ticket: {ticket.id}.", ticket.id),
+        ),
         requester=requester(case.asker),
     )
 
 
-def _resolved(case: _Case, resolution_id: str) -> tuple[Criterion, ...]:
-    ticket, refund = case.ticket, case.refund
-    amounts = _contains("c.after.summary", spellings(refund.amount_cents))
-    return (
-        creates_one(
-            "resolved",
-            f"Exactly one resolution is made: of {ticket.id}, of the kind refund.",
-            "resolution",
-            ticket_id=ticket.id,
-            kind="refund",
-        ),
-        _of_resolution("refund-linked", f"It links {refund.id}.", refund_id=refund.id),
-        _of_resolution(
-            "resolved-by", f"It is by {case.asker.id}, who asks.", resolved_by_id=case.asker.id
-        ),
-        state_is(
-            "summary",
-            f"The summary names {refund.id} and {money(refund.amount_cents)}.",
-            "created.exists(c, c.type == 'resolution' && "
-            f"c.after.summary.contains('{refund.id}') && ({amounts}))",
-        ),
-        field_is(
-            "ticket-status", f"{ticket.id} is resolved.", "support_ticket", ticket.id,
-            status="resolved",
-        ),
-        changes_only(
-            "Changes nothing but the ticket and what ends with it.",
-            (ticket.id, *((case.escalation_id,) if case.escalation_id else ())),
-            ("resolution",),
-        ),
-        says_any("resolution-id", f"Names the resolution: {resolution_id}.", resolution_id),
-    )  # fmt: skip
-
-
-def _of_resolution(key: str, text: str, **values: Json) -> Criterion:
-    return creates_one(key, text, "resolution", **values)
-
-
-def _replied(case: _Case) -> tuple[Criterion, ...]:
-    ticket, refund = case.ticket, case.refund
-    _, says, says_not = _REPLIES[refund.status]
-    messages = f"lookup('support_ticket', '{ticket.id}').messages"
-    last = f"{messages}[{len(ticket.messages)}]"
-    one = f"{messages}.size() == {len(ticket.messages) + 1}"
-    amounts = _contains(f"{last}.text", spellings(refund.amount_cents))
-    unchanged: dict[str, Json] = {
-        "status": ticket.status,
-        "priority": ticket.priority,
-        "assignee_id": ticket.assignee_id,
-    }
-    return (
-        state_is(
-            "replied",
-            f"One reply by {case.asker.name} stands in {ticket.id}.",
-            f"{one} && {last}.author == '{case.asker.name}'",
-        ),
-        state_is(
-            "reply-amount",
-            f"The reply names {money(refund.amount_cents)}.",
-            f"{one} && ({amounts})",
-        ),
-        state_is(
-            "reply-status",
-            f"The reply says that the refund is {refund.status}, and no more than that.",
-            f"{one} && {_matches(last, says)} && !{_matches(last, says_not)}",
-        ),
-        field_is(
-            "ticket-as-it-was",
-            f"{ticket.id} keeps its status, priority and assignee.",
-            "support_ticket",
-            ticket.id,
-            **unchanged,
-        ),
-        changes_only("Changes nothing but the ticket's messages.", (ticket.id,)),
-        says_matching(
-            "told",
-            "Says that the customer got a reply.",
-            r"\b(?:repl|answer|wrote|written|told|inform|messag|sent|let (?:them|the customer))",
-        ),
+def _resolve(session: Session, case: Settling, employee_id: str, rng: Random) -> Outcome:
+    """Ends the ticket with its refund; the report and the criteria on it."""
+    ticket_id, refund = case.ticket.id, case.refund
+    amount = money(refund.amount_cents)
+    resolution = made(
+        session,
+        "create_resolution",
+        "resolution",
+        ticket_id=ticket_id,
+        kind="refund",
+        summary=f"Refund {refund.id} of {amount} was processed.",
+        refund_id=refund.id,
+        employee_id=employee_id,
     )
+    resolution_id = str(resolution["id"])
+    told = (
+        f"{refund.id} of {amount} is processed. I resolved {ticket_id} with it. The resolution is "
+        f"{resolution_id}.",
+        f"{ticket_id} is resolved as {resolution_id}. The refund {refund.id} is processed. It came "
+        f"to {amount}.",
+    )
+    return rng.choice(told), resolved_criteria(case, resolution_id)
 
 
-def _contains(text: str, parts: tuple[str, ...]) -> str:
-    return " || ".join(f"{text}.contains('{part}')" for part in parts)
-
-
-def _matches(message: str, pattern: str) -> str:
-    """CEL: whether a message's text matches, any case."""
-    escaped = pattern.replace("\\", "\\\\")
-    return f"{message}.text.matches('(?i){escaped}')"
+def _reply(session: Session, case: Settling, employee_id: str, rng: Random) -> Outcome:
+    """Tells the customer how far the refund is; the report and the criteria on it."""
+    ticket_id, refund, item = case.ticket.id, case.refund, case.item
+    amount = money(refund.amount_cents)
+    text = REPLIES[refund.status][0].format(amount=amount, product=item.product.name)
+    session.call(
+        "update_ticket",
+        id=ticket_id,
+        reply=f"Hello {item.customer.first_name}, {text}",
+        employee_id=employee_id,
+    )
+    told = (
+        f"The refund {refund.id} of {amount} is only {refund.status}. I replied to the customer in "
+        f"{ticket_id}.",
+        f"{refund.id} is {refund.status}. The amount is {amount}. {ticket_id} keeps its status, "
+        "and the customer got a reply.",
+    )
+    return rng.choice(told), replied_criteria(case)
 
 
 SETTLE_TICKET: Scenario[Company] = Scenario(

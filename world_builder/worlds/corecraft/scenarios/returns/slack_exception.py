@@ -11,11 +11,13 @@ from world_builder.templates.criteria import says_any, says_matching
 from world_builder.worlds.corecraft.company import Company, Employee
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
 from world_builder.worlds.corecraft.scenarios.cases import once_each
-from world_builder.worlds.corecraft.scenarios.common import requester, spoken_day, staff
+from world_builder.worlds.corecraft.scenarios.common import requester, staff
 from world_builder.worlds.corecraft.scenarios.returns.booking import (
     Booking,
+    Outcome,
     book,
     booked_criteria,
+    refusal,
     refused_criteria,
 )
 from world_builder.worlds.corecraft.scenarios.returns.calls import rows
@@ -119,29 +121,7 @@ def _draft(desk: Desk[Company], case: SlackCase, rng: Random) -> Draft:
     author = company.employee(case.decision.message.author_id) if case.decision else None
     if author is not None:
         session.call("search_employees", id=author.id)
-    if case.is_booked:
-        booking = Booking(
-            item=item,
-            asker=asker,
-            reason="changed_mind",
-            condition=case.condition,
-            amount_cents=case.amount_cents,
-            fee_cents=case.fee_cents,
-        )
-        refund_id = book(session, booking)
-        response = _booked(case, refund_id, author, rng)
-        criteria = (
-            *booked_criteria(company, booking, refund_id),
-            says_fee(case.fee_cents),
-            _says_whose(case, author),
-        )
-    else:
-        arrived = spoken_day(item.arrived_on) if item.arrived_on else ""
-        response = (
-            f"The item of {item.order.id} cannot come back. The window of {case.found.window_days} "
-            f"days has closed. It was delivered on {arrived}. No exception was made for it."
-        )
-        criteria = (*refused_criteria(case.found, item.order.id), _says_whose(case, author))
+    response, criteria = _act(company, session, case, (asker, author), rng)
     return Draft(
         title=f"An exception for the {item.product.name} of {item.order.id}?",
         keys=(item.order.id,),
@@ -152,9 +132,37 @@ def _draft(desk: Desk[Company], case: SlackCase, rng: Random) -> Draft:
         },
         calls=session.calls,
         response=response,
-        criteria=criteria,
+        criteria=(*criteria, _says_whose(case, author)),
         requester=requester(asker),
     )
+
+
+def _act(
+    company: Company,
+    session: Session,
+    case: SlackCase,
+    people: tuple[Employee, Employee | None],
+    rng: Random,
+) -> Outcome:
+    """Books, with or without a fee, or refuses; `people` ask and decided."""
+    asker, author = people
+    if not case.is_booked:
+        return _refused(case), refused_criteria(case.found, case.item.order.id)
+    booking = Booking(
+        item=case.item,
+        asker=asker,
+        reason="changed_mind",
+        condition=case.condition,
+        amount_cents=case.amount_cents,
+        fee_cents=case.fee_cents,
+    )
+    refund_id = book(session, booking)
+    criteria = (*booked_criteria(company, booking, refund_id), says_fee(case.fee_cents))
+    return _booked(case, refund_id, author, rng), criteria
+
+
+def _refused(case: SlackCase) -> str:
+    return f"{refusal(case.found, case.item)} No exception was made for it."
 
 
 def _asker(company: Company, case: SlackCase, rng: Random) -> Employee:
