@@ -48,9 +48,9 @@ _PHRASINGS = (
     "id of a resolution.",
     "Money for the {product}: {customer} waits for word in a ticket. Word is either 'done' (then "
     "resolve it for me with kind refund, the refund attached, amount and refund number summed up) "
-    "or 'not yet' (then write them the amount and the stage it has reached, and keep the ticket "
-    "open). Which one was it? Give me the refund and its status, the amount, the ticket, the "
-    "resolution if any, or a note that you wrote to them.",
+    "or 'not yet' (then write them the amount and the stage it has reached, and leave the "
+    "ticket's status as it is). Which one was it? Give me the refund and its status, the amount, "
+    "the ticket, the resolution if any, or a note that you wrote to them.",
     "Ticket hygiene, please, for {customer} and the {product}. Compare the refund with the open "
     "ticket. A processed refund means the ticket is answered: resolution of kind refund by me, "
     "naming refund and amount. A refund that isn't processed means: reply in the ticket, amount "
@@ -68,14 +68,15 @@ _PHRASINGS = (
     "'reply sent'.",
     "My lead counts open tickets, so: {customer}'s about the {product}. Honest answer only, "
     "please. Where the refund shows as processed, resolve with it (my name, kind refund, summary "
-    "with refund id and amount). Where it doesn't, the ticket remains and the customer reads from "
-    "us the amount and the stage. Send me refund id, stage, amount, ticket id, plus resolution "
-    "id or the remark that they were answered.",
+    "with refund id and amount). Where it doesn't, the ticket remains as it is and the customer "
+    "reads from us the amount and the stage. Send me refund id, stage, amount, ticket id, plus "
+    "resolution id or the remark that they were answered.",
     "What became of the refund for the {product}? {customer} has a ticket open about that item "
     "and no end to it. Please bring it to one if you can: processed refund, resolved ticket (by "
     "me; refund attached; number and amount summarized). If you can't, because it is not "
     "processed, let them know in a reply what they will get and how far along we are, and leave "
-    "it open. Then tell me: refund id, how far, amount, ticket id, resolution id or reply.",
+    "its status alone. Then tell me: refund id, how far, amount, ticket id, resolution id or "
+    "reply.",
     "For {customer}: the {product}, an open ticket, a refund somewhere. Match them. Resolve for "
     "me only on a processed refund (refund id and amount into the summary); on any other status "
     "write to the customer instead, amount and status, without touching the ticket's status. "

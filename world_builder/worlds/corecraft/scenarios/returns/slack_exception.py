@@ -45,7 +45,7 @@ _PHRASINGS = (
     "And could they? Act by it. Booked: refund id, amount, fee, decided by. Booked without any "
     "exception: the same, and say so. Not booked: order, delivered on, rule, and say that no "
     "exception holds. Original payment, I approve.",
-    "cust from {order} is sure he gets special treatment for the {product} ({state}, doesnt want "
+    "cust from {order} thinks they get special treatment for the {product} ({state}, doesnt want "
     "it). theres something in slack about it i think?? check who wrote what. then refund under my "
     "name, normal payment, w/ or w/o fee as it turns out, or dont. tell me rfd id + amount + "
     "fee, or order + why not + when delivered. plus who decided, or that no exception applies",
