@@ -16,6 +16,7 @@ from world_builder.templates.criteria import (
     says_amount,
     says_any,
     says_date,
+    says_matching,
     says_number,
     says_reason,
 )
@@ -34,12 +35,14 @@ from world_builder.worlds.corecraft.scenarios.returns.wording import (
     REASON_TEXTS,
     reason_of,
     says_refused,
+    says_unbooked,
 )
 
 Outcome: TypeAlias = tuple[str, tuple[Criterion, ...]]
 """What a reference reports, and the criteria that decide it."""
 
 _REFUNDING_TEAMS = ("support", "returns", "escalations")
+_DECIDERS = r"\b(?:lead|manager|supervisor|superior|management|escalat\w+)"
 _CREDIT = "store_credit"
 
 
@@ -134,7 +137,15 @@ def refusal(found: Ruling, item: Item) -> str:
     """What a reference reports when the rules forbid a return."""
     arrived = f" It was delivered on {spoken_day(found.arrived_on)}." if found.arrived_on else ""
     why = reason_of(found, item.product)
-    return f"The item of {item.order.id} cannot come back. The reason: {why}.{arrived}"
+    help_ = " A team lead or manager could make an exception." if _may_be_excepted(found) else ""
+    return (
+        f"Nothing was booked. The item of {item.order.id} cannot come back. The reason: {why}."
+        f"{arrived}{help_}"
+    )
+
+
+def _may_be_excepted(found: Ruling) -> bool:
+    return found.problem in ("clearance", "opened_part", "too_late")
 
 
 def refused_criteria(found: Ruling, order_id: str) -> tuple[Criterion, ...]:
@@ -151,11 +162,18 @@ def refused_criteria(found: Ruling, order_id: str) -> tuple[Criterion, ...]:
         if problem == "too_late"
         else ()
     )
+    helped = (
+        (says_matching("help", "Says who could make an exception.", _DECIDERS),)
+        if _may_be_excepted(found)
+        else ()
+    )
     return (
         says_refused("Says that nothing is refunded."),
         says_reason(REASON_TEXTS[problem], REASON_PATTERNS[problem]),
         *window,
         says_any("order", f"Names the order: {order_id}.", order_id),
         *arrived,
+        says_unbooked(),
+        *helped,
         changes_nothing(),
     )

@@ -16,13 +16,16 @@ from world_builder.worlds.corecraft.company import (
     Product,
     Shipment,
 )
-from world_builder.worlds.corecraft.reckoning.returns import Ruling, arrived_on
+from world_builder.worlds.corecraft.reckoning.returns import Ruling, arrived_on, qty_back
 from world_builder.worlds.corecraft.reckoning.slack_decisions import decided_orders
+from world_builder.worlds.corecraft.rules import line_cents
 from world_builder.worlds.corecraft.scenarios.cases import by_turns
 
 CaseT = TypeVar("CaseT")
 ENDED = ("resolved", "closed")
 """The statuses of tickets that nobody works on."""
+FAILURES = ("worked fine and now it doesn't", "is dead. No lights")
+"""What opens a ticket about a part that failed."""
 _COMPLAINTS = ("warranty", "refund")
 _COUNTED = re.compile(r"Counted again|pallet was damaged|Found a box|Stop selling it")
 
@@ -44,13 +47,14 @@ class Item:
 
 
 def clean_items(company: Company) -> list[Item]:
-    """The lines of all orders that no decision in Slack speaks of."""
+    """The lines of all orders that no decision in Slack speaks of and whose payment suffices."""
     decided = decided_orders(company)
     return [
-        item_of(company, order, line)
+        item
         for order in company.orders
         if order.id not in decided
         for line in order.lines
+        if is_covered(company, item := item_of(company, order, line))
     ]
 
 
@@ -96,6 +100,16 @@ def charged(company: Company, order: Order) -> Payment:
     """The payment of an order that counts. Raises StopIteration when nothing was charged."""
     payments = company.payments_of(order.id)
     return next(p for p in payments if p.status not in ("failed", "authorized"))
+
+
+def is_covered(company: Company, item: Item) -> bool:
+    """Whether the payment still holds what was paid for the items that have not come back."""
+    qty = item.line.qty - qty_back(company, item.order.id, item.product.id)
+    if item.arrived_on is None or qty <= 0:
+        return True
+    price, payment = item.line.unit_price_cents, charged(company, item.order)
+    paid = line_cents(price, qty, item.tier, is_clearance=item.product.is_clearance)
+    return paid <= payment.amount_cents - payment.refunded_cents
 
 
 def parcel_of(company: Company, order: Order, product_id: str) -> Shipment:

@@ -37,6 +37,7 @@ from world_builder.worlds.corecraft.scenarios.returns.wording import (
     says_day_and_year,
     says_refused,
     says_stock,
+    says_unbooked,
 )
 
 _NUM = 18
@@ -200,10 +201,10 @@ def _warranty(case: _Case, rng: Random) -> str:
     told = _REMEDIES[case.remedy][0]
     return rng.choice(
         (
-            f"It cannot be refunded any more. It was delivered on {arrived}. That is more than 30 "
-            f"days ago. The warranty runs until {ends}. {told}",
-            f"This one cannot be refunded. The 30 days are over, as it arrived on {arrived}. It "
-            f"has a warranty until {ends}. {told}",
+            f"Nothing was booked, as it cannot come back any more. It was delivered on {arrived}. "
+            f"That is more than 30 days ago. The warranty runs until {ends}. {told}",
+            f"This one cannot come back, so I booked nothing. The 30 days are over, as it arrived "
+            f"on {arrived}. It has a warranty until {ends}. {told}",
         )
     )
 
@@ -218,6 +219,7 @@ def _warranty_criteria(case: _Case) -> tuple[Criterion, ...]:
             "remedy", f"Says that the remedy is a {case.remedy}.", _REMEDIES[case.remedy][1]
         ),
         says_stock(is_there=is_there),
+        says_unbooked(),
         changes_nothing(),
     )
 

@@ -7,9 +7,8 @@ from random import Random
 from world_builder.worlds.corecraft.company import Company, Employee, Ticket
 from world_builder.worlds.corecraft.reckoning.returns import Ruling, ruling
 from world_builder.worlds.corecraft.scenarios.common import staff
-from world_builder.worlds.corecraft.scenarios.returns.choosing import ENDED, Item
+from world_builder.worlds.corecraft.scenarios.returns.choosing import ENDED, FAILURES, Item
 
-_DEFECTS = ("worked fine and now it doesn't", "is dead. No lights")
 _HARMLESS = ("compatibility", "shipping", "billing", "build", "account")
 """Categories of tickets that say nothing against a return of their product."""
 _TEAMS = ("support", "returns", "escalations", "billing")
@@ -62,7 +61,7 @@ def _grounds(ticket: Ticket, item: Item) -> list[tuple[str, str]]:
     """What an item may come back for, as far as the open ticket does not say otherwise."""
     if ticket.product_id == item.product.id and ticket.category not in _HARMLESS:
         opening = ticket.messages[0].text
-        is_defect = any(words in opening for words in _DEFECTS)
+        is_defect = any(words in opening for words in FAILURES)
         return [("defective", "defective")] if is_defect else []
     return [("changed_mind", "unopened"), ("changed_mind", "opened")]
 

@@ -13,24 +13,24 @@ from world_builder.templates.criteria import (
     says_matching,
     state_is,
 )
-from world_builder.worlds.corecraft.company import Employee, Refund, Ticket
+from world_builder.worlds.corecraft.company import Customer, Employee, Refund, Ticket
 from world_builder.worlds.corecraft.scenarios.returns.choosing import Item, spellings
 
 REPLIES = {
     "approved": (
-        "your refund of {amount} for the {product} is approved. It has not been processed yet; we "
+        "your refund of {amount} for {thing} is approved. It has not been processed yet; we "
         "will write again when it has.",
         r"\bapproved\b",
         r"\b(?:is|was|has been|have been) (?:now |already )?(?:processed|paid|refunded|sent)\b",
     ),
     "requested": (
-        "your refund of {amount} for the {product} has been requested. It is waiting for approval; "
+        "your refund of {amount} for {thing} has been requested. It is waiting for approval; "
         "we will write again when there is news.",
         r"\b(?:request|wait|await|pending|review|check|not (?:yet )?(?:been )?approved)",
         r"\b(?:is|was|has been|have been) (?:now |already )?(?:approved|processed|paid|refunded)\b",
     ),
     "denied": (
-        "your refund of {amount} for the {product} was denied. Please answer this message if you "
+        "your refund of {amount} for {thing} was denied. Please answer this message if you "
         "have a question about it.",
         r"\b(?:denied|declined|refused|rejected)\b",
         r"\b(?:is|was|has been|have been) (?:now |already )?(?:approved|processed|paid|refunded)\b",
@@ -45,12 +45,21 @@ _LATER = r"\b(?:once|when|until|after|before|as soon as|if)\b[^.!?]{0,60}\b(?:is
 class Settling:
     """An open ticket, the refund that answers it, and who asks."""
 
-    item: Item
+    customer: Customer
+    item: Item | None
+    """What the refund is for; None: for the late delivery."""
     ticket: Ticket
     refund: Refund
     asker: Employee
     escalation_id: str | None
     """The open escalation that ends with the ticket; its owner is who asks."""
+
+    @property
+    def thing(self) -> str:
+        """What the refund is for, in words."""
+        if self.item is None:
+            return f"the late delivery of {self.refund.order_id}"
+        return f"the {self.item.product.name}"
 
 
 def resolved_criteria(case: Settling, resolution_id: str) -> tuple[Criterion, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from world_builder.worlds.corecraft.company import Company, Order, SlackMessage
 from world_builder.worlds.corecraft.reckoning.returns import Ruling, ruling
 from world_builder.worlds.corecraft.reckoning.slack_decisions import Decision, decisions
-from world_builder.worlds.corecraft.scenarios.returns.choosing import Item, item_of
+from world_builder.worlds.corecraft.scenarios.returns.choosing import Item, is_covered, item_of
 
 _ORDER = re.compile(r"ord-\d{6}-\d{3}")
 _LATE = ("too_late",)
@@ -18,8 +18,8 @@ class SlackCase:
     """One return by a change of mind, and what Slack has about it."""
 
     kind: str
-    """`late`, `no_fee`: an exception; `refused`, `other_item`: the fee stays; `replacement`,
-    `other_order`, `talk`: the window stays closed."""
+    """`late`, `no_fee`: an exception; `refused`, `replacement`, `other_item`, `other_order`,
+    `talk`: none, so the rules decide."""
     item: Item
     condition: str
     found: Ruling
@@ -70,25 +70,25 @@ def _about(company: Company, decision: Decision) -> Iterator[SlackCase]:
 
 
 def _of_order(company: Company, order: Order, decision: Decision) -> Iterator[SlackCase]:
-    if decision.kind == "replacement":
-        yield from _closed(company, order, kind="replacement", decision=decision)
-        return
     for line in order.lines:
         item = item_of(company, order, line)
-        is_meant = decision.product_name in (None, item.product.name)
-        if line.qty != 1 or item.arrived_on is None:
-            continue
-        if decision.message.sent_at.date() <= item.arrived_on:
-            continue
-        opened = ruling(company, order, line, "changed_mind", "opened")
         sealed = ruling(company, order, line, "changed_mind", "unopened")
-        if decision.kind == "late_return" and is_meant and sealed.problems == _LATE:
+        opened = ruling(company, order, line, "changed_mind", "opened")
+        was_there = (
+            item.arrived_on is not None and item.arrived_on < decision.message.sent_at.date()
+        )
+        is_clear = was_there and line.qty == 1 and is_covered(company, item)
+        if is_clear and sealed.problems == _LATE:
             yield SlackCase(
-                kind="late", item=item, condition="unopened", found=sealed, decision=decision
+                kind=_kind(decision, item, "late_return", "late"),
+                item=item,
+                condition="unopened",
+                found=sealed,
+                decision=decision,
             )
-        if not opened.problems and opened.fee_cents:
+        elif is_clear and opened.fee_cents and not opened.problems:
             yield SlackCase(
-                kind=_kind(decision, is_meant=is_meant),
+                kind=_kind(decision, item, "no_fee", "no_fee"),
                 item=item,
                 condition="opened",
                 found=opened,
@@ -96,10 +96,12 @@ def _of_order(company: Company, order: Order, decision: Decision) -> Iterator[Sl
             )
 
 
-def _kind(decision: Decision, *, is_meant: bool) -> str:
-    if decision.kind == "refused":
-        return "refused"
-    return "no_fee" if is_meant else "other_item"
+def _kind(decision: Decision, item: Item, wanted: str, kind: str) -> str:
+    """The kind of an exception that an item needs, or what was decided instead."""
+    is_meant = decision.product_name in (None, item.product.name)
+    if decision.kind in ("refused", "replacement"):
+        return decision.kind
+    return kind if is_meant and decision.kind == wanted else "other_item"
 
 
 def _closed(

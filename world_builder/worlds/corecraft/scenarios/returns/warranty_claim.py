@@ -30,12 +30,18 @@ from world_builder.worlds.corecraft.scenarios.common import (
     requester,
     spoken_day,
 )
-from world_builder.worlds.corecraft.scenarios.returns.choosing import Item, item_of, unsure_stock
+from world_builder.worlds.corecraft.scenarios.returns.choosing import (
+    FAILURES,
+    Item,
+    item_of,
+    unsure_stock,
+)
 from world_builder.worlds.corecraft.scenarios.returns.wording import says_day_and_year, says_stock
 
 _NUM = 18
-_FAILURES = ("worked fine and now it doesn't", "is dead. No lights")
 _ACCIDENT = "tea went over"
+_FALSE_ALARMS = ("outlet", "manual")
+"""What a resolution names when nothing was broken."""
 _EARLY = (
     "the defect was reported within 30 days of delivery",
     "Says that the defect was reported within 30 days.",
@@ -149,7 +155,12 @@ def _case(company: Company, ticket: Ticket) -> _Case | None:
     """The case of a ticket about one part that failed or met with an accident, else None."""
     opening = ticket.messages[0].text
     is_accident = _ACCIDENT in opening
-    if not (is_accident or any(words in opening for words in _FAILURES)):
+    is_failure = any(words in opening for words in FAILURES) and not any(
+        cause in resolution.summary
+        for resolution in company.resolutions_of(ticket.id)
+        for cause in _FALSE_ALARMS
+    )
+    if not (is_accident or is_failure):
         return None
     order = company.order(ticket.order_id or "")
     line = order.line(ticket.product_id or "")

@@ -52,14 +52,25 @@ _THERE = r"\bin stock|available|on the shelf|\bhave (?:one|it|\d+)|\b\d+ (?:left
 _NONE = r"(?:\b(?:not|none|no|nothing|zero|0|out)\b|n['’]t\b)"
 """A word that denies what follows it in its sentence."""
 _GONE = rf"out of stock|sold out|{_NONE}[^.!?;,]{{0,30}}\b(?:in stock|available|on the shelf|stock)"
-_HAS = rf"(?:^|[.!?;:,]\s)(?:(?!{_NONE})[^.!?;,])*\bin stock\b(?! again)"
+_HAS = (
+    rf"{_NONE}[^.!?;,]{{0,20}}\bout of stock|"
+    rf"(?:^|[.!?;:,]\s)(?:(?!{_NONE})[^.!?;,])*\bin stock\b(?! again)"
+)
+_UNBOOKED = (
+    rf"{_NONE}[^.!?]{{0,50}}\b(?:book|chang|creat|made|make|enter|touch|written|refund)"
+    rf"|\b(?:book|chang|creat|made|enter|touch)\w*[^.!?]{{0,20}}{_NONE}"
+    r"|\bunchanged|\buntouched|\bunbooked|\bas (?:it|they) (?:is|are|was|were)\b"
+)
 _REFUSED = (
-    rf"{REFUSAL}|\bnothing\b|\bno (?:refund|money|amount)\b|\$0(?:\.00)?(?![\d.])"
+    rf"{REFUSAL}|\bnothing\b|\bno (?:refund|money|amount)\b"
+    r"|\b(?:refund|amount|back)\b[^.!?\n]{0,25}\$0(?:\.00)?(?![\d.])"
+    r"|\$0(?:\.00)?(?![\d.])[^.!?\n]{0,25}\b(?:refund|back)"
     r"|\b(?:not|n['’]t)\b.{0,30}\b(?:book|creat|refund|approv|pay|paid|return|take|accept|go)\w*"
 )
 _CLAIMED = (
     rf"{GRANTED}|(?:^|[.!?;:,]\s)(?:(?!{_NONE})[^.!?;,])*"
     r"\b(?:(?:is|was|are|have|has been|have been|I|we) (?:now )?booked|(?:have|has been) created)\b"
+    r"(?! (?:nothing|no|none)\b)"
 )
 """What says that a return is granted, or that a refund was made."""
 
@@ -110,6 +121,11 @@ def says_refused(text: str) -> Criterion:
     return says_right_not_wrong("decision", text, _REFUSED, _CLAIMED).model_copy(
         update={"is_critical": True}
     )
+
+
+def says_unbooked() -> Criterion:
+    """The response says that nothing was changed."""
+    return says_reason("Says that nothing was booked.", _UNBOOKED, key="unbooked")
 
 
 def says_day_and_year(key: str, what: str, day: date) -> Criterion:
