@@ -24,7 +24,7 @@ from world_builder.worlds.corecraft.scenarios.cases import by_turns
 CaseT = TypeVar("CaseT")
 ENDED = ("resolved", "closed")
 """The statuses of tickets that nobody works on."""
-FAILURES = ("worked fine and now it doesn't", "is dead. No lights")
+FAILURES = ("worked fine and now it doesn't", "is dead. No lights", "does not work as it should")
 """What opens a ticket about a part that failed."""
 _COMPLAINTS = ("warranty", "refund")
 _COUNTED = re.compile(r"Counted again|pallet was damaged|Found a box|Stop selling it")
@@ -47,14 +47,16 @@ class Item:
 
 
 def clean_items(company: Company) -> list[Item]:
-    """The lines of all orders that no decision in Slack speaks of and whose payment suffices."""
+    """Lines that no decision in Slack and no denied refund is about, and whose payment suffices."""
     decided = decided_orders(company)
+    denied = {(r.order_id, r.product_id) for r in company.refunds if r.status == "denied"}
     return [
         item
         for order in company.orders
         if order.id not in decided
         for line in order.lines
-        if is_covered(company, item := item_of(company, order, line))
+        if (order.id, line.product_id) not in denied
+        and is_covered(company, item := item_of(company, order, line))
     ]
 
 

@@ -127,13 +127,14 @@ def _draft(desk: Desk[Company], refund: Refund, rng: Random) -> Draft:
 
 def _response(refund: Refund, rng: Random) -> str:
     where = DESTINATION_WORDS[refund.destination]
+    goes = "would have gone" if refund.status == "denied" else "goes"
     amount, day = money(refund.amount_cents), spoken_day(refund.created_at)
     return rng.choice(
         (
             f"The refund is {refund.id} on order {refund.order_id}, and it is {refund.status}. "
-            f"{amount} goes {where}. It was created on {day}.",
+            f"{amount} {goes} {where}. It was created on {day}.",
             f"{refund.id} for {refund.order_id} was created on {day}. Its status is "
-            f"{refund.status}. The amount is {amount}. The money goes {where}.",
+            f"{refund.status}. The amount is {amount}. The money {goes} {where}.",
         )
     )
 

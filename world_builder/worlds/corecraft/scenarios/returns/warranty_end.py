@@ -10,6 +10,7 @@ from world_builder.rubrics import Criterion
 from world_builder.tasks import Category, Difficulty
 from world_builder.templates import Desk, Draft, Scenario
 from world_builder.templates.criteria import (
+    CONSTRAINT,
     changes_nothing,
     criterion,
     says_date,
@@ -37,6 +38,7 @@ _NUM = 18
 _TODAY = "today"
 _SHIFTS = (-1, 2, -9, 16, -24, 33)
 """Days from the last day of a warranty to the day that is asked about."""
+_NO_LATER_YEAR = r"^(?![\s\S]*\b20(?:2[6-9]|[3-9]\d)\b)[\s\S]+"
 _RUNS = (
     r"\byes\b|\b(?:runs|running|covered|covers|active|valid|applies|in force)\b"
     r"|\b(?:in|under) warranty\b"
@@ -189,6 +191,7 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
             _says_whether(case),
             says_reason(REASON_TEXTS["not_delivered"], REASON_PATTERNS["not_delivered"]),
             says_number("months", "the months that will apply", months, "months"),
+            criterion("no-end", "Names no last day.", Matches(pattern=_NO_LATER_YEAR), CONSTRAINT),
             changes_nothing(),
         )
     return (
