@@ -31,3 +31,20 @@ SCENARIOS: tuple[Scenario[Company], ...] = (
     SLACK_EXCEPTION,
     SETTLE_TICKET,
 )
+
+__all__ = [
+    "CREATE_RETURN",
+    "DAMAGE_CLAIM",
+    "DEFECT_REFUND",
+    "OPENED_RETURN",
+    "REFUND_AMOUNT",
+    "REFUND_STATUS",
+    "RETURN_ABOVE_LIMIT",
+    "RETURN_ELIGIBILITY",
+    "RETURN_LETTER",
+    "SCENARIOS",
+    "SETTLE_TICKET",
+    "SLACK_EXCEPTION",
+    "WARRANTY_CLAIM",
+    "WARRANTY_END",
+]

@@ -17,7 +17,6 @@ from world_builder.templates.criteria import (
     says_any,
     says_date,
     says_matching,
-    says_number,
     says_reason,
 )
 from world_builder.worlds.corecraft.company import Company, Employee
@@ -36,6 +35,7 @@ from world_builder.worlds.corecraft.scenarios.returns.wording import (
     reason_of,
     says_refused,
     says_unbooked,
+    says_window,
 )
 
 Outcome: TypeAlias = tuple[str, tuple[Criterion, ...]]
@@ -156,12 +156,6 @@ def refused_criteria(found: Ruling, order_id: str) -> tuple[Criterion, ...]:
         if found.arrived_on
         else ()
     )
-    days = found.window_days
-    window = (
-        (says_number("window", "the length of the window", days, "days"),)
-        if problem == "too_late"
-        else ()
-    )
     helped = (
         (says_matching("help", "Says who could make an exception.", _DECIDERS),)
         if _may_be_excepted(found)
@@ -170,7 +164,7 @@ def refused_criteria(found: Ruling, order_id: str) -> tuple[Criterion, ...]:
     return (
         says_refused("Says that nothing is refunded."),
         says_reason(REASON_TEXTS[problem], REASON_PATTERNS[problem]),
-        *window,
+        *says_window(found),
         says_any("order", f"Names the order: {order_id}.", order_id),
         *arrived,
         says_unbooked(),

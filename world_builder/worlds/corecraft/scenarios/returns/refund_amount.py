@@ -31,6 +31,7 @@ from world_builder.worlds.corecraft.scenarios.returns.wording import (
     reason_of,
     says_fee,
     says_refused,
+    says_window,
 )
 
 _NUM = 18
@@ -207,6 +208,7 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
         return (
             says_refused("Says that nothing goes back."),
             says_reason(REASON_TEXTS[found.problem], REASON_PATTERNS[found.problem]),
+            *says_window(found),
             *balance,
         )
     return (

@@ -57,14 +57,14 @@ _HAS = (
     rf"(?:^|[.!?;:,]\s)(?:(?!{_NONE})[^.!?;,])*\bin stock\b(?! again)"
 )
 _UNBOOKED = (
-    rf"{_NONE}[^.!?]{{0,50}}\b(?:book|chang|creat|made|make|enter|touch|written|refund)"
-    rf"|\b(?:book|chang|creat|made|enter|touch)\w*[^.!?]{{0,20}}{_NONE}"
+    rf"{_NONE}[^.!?]{{0,50}}\b(?:book|chang|creat|enter|touch|written|refund)"
+    rf"|\b(?:book|chang|creat|enter|touch)\w*[^.!?]{{0,20}}{_NONE}"
     r"|\bunchanged|\buntouched|\bunbooked|\bas (?:it|they) (?:is|are|was|were)\b"
 )
 _REFUSED = (
     rf"{REFUSAL}|\bnothing\b|\bno (?:refund|money|amount)\b"
-    r"|\b(?:refund|amount|back)\b[^.!?\n]{0,25}\$0(?:\.00)?(?![\d.])"
-    r"|\$0(?:\.00)?(?![\d.])[^.!?\n]{0,25}\b(?:refund|back)"
+    r"|\b(?:refund|amount|back)\b[^.!?\n]{0,25}\$0(?:\.00)?(?!\d|\.\d)"
+    r"|\$0(?:\.00)?(?!\d|\.\d)[^.!?\n]{0,25}\b(?:refund|back)"
     r"|\b(?:not|n['’]t)\b.{0,30}\b(?:book|creat|refund|approv|pay|paid|return|take|accept|go)\w*"
 )
 _CLAIMED = (
@@ -123,6 +123,13 @@ def says_refused(text: str) -> Criterion:
     )
 
 
+def says_window(ruling: Ruling) -> tuple[Criterion, ...]:
+    """The length of the window, where it is the problem."""
+    if ruling.problem != "too_late":
+        return ()
+    return (says_number("window", "the length of the window", ruling.window_days, "days"),)
+
+
 def says_unbooked() -> Criterion:
     """The response says that nothing was changed."""
     return says_reason("Says that nothing was booked.", _UNBOOKED, key="unbooked")
@@ -177,8 +184,7 @@ def ruling_criteria(ruling: Ruling, product: Product) -> tuple[Criterion, ...]:
     if ruling.arrived_on is not None:
         day = ruling.arrived_on.isoformat()
         found.append(says_date("arrived", "the day on which it was delivered", day))
-    if ruling.problem == "too_late":
-        found.append(says_number("window", "the length of the window", ruling.window_days, "days"))
+    found += says_window(ruling)
     if ruling.problem is not None:
         return (
             says_no(f"Says that the {product.name} cannot come back."),
