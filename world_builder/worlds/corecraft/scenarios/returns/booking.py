@@ -29,8 +29,8 @@ from world_builder.worlds.corecraft.scenarios.common import (
 )
 from world_builder.worlds.corecraft.scenarios.returns.calls import made
 from world_builder.worlds.corecraft.scenarios.returns.choosing import Item, charged
+from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
-    REASON_PATTERNS,
     REASON_TEXTS,
     reason_of,
     says_refused,
@@ -163,7 +163,7 @@ def refused_criteria(found: Ruling, order_id: str) -> tuple[Criterion, ...]:
     )
     return (
         says_refused("Says that nothing is refunded."),
-        says_reason(REASON_TEXTS[problem], REASON_PATTERNS[problem]),
+        says_reason(REASON_TEXTS[problem], REASONS[problem]),
         *says_window(found),
         says_any("order", f"Names the order: {order_id}.", order_id),
         *arrived,

@@ -14,7 +14,6 @@ from world_builder.templates.criteria import (
     says_amount,
     says_any,
     says_date,
-    says_no,
     says_reason,
     says_yes,
 )
@@ -35,7 +34,11 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     parcel_of,
     plain_items,
 )
-from world_builder.worlds.corecraft.scenarios.returns.wording import REASON_PATTERNS, REASON_TEXTS
+from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
+from world_builder.worlds.corecraft.scenarios.returns.wording import (
+    REASON_TEXTS,
+    says_refused,
+)
 
 _NUM = 18
 _DAYS_WORD = {7: "seven"}[TRANSIT_DAMAGE_DAYS]
@@ -213,8 +216,8 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
     earlier = case.earlier
     named = (says_any("earlier", f"Names {earlier.id}.", earlier.id),) if earlier else ()
     return (
-        says_no("Says that the item is not refunded."),
-        says_reason(REASON_TEXTS[case.problem], REASON_PATTERNS[case.problem]),
+        says_refused("Says that the item is not refunded."),
+        says_reason(REASON_TEXTS[case.problem], REASONS[case.problem]),
         *named,
         *facts,
     )

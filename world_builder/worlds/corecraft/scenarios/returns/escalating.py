@@ -21,8 +21,9 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import spellings
 
 _ABOVE = (
     r"\b(?:above|over|exceeds?|exceeding|beyond|higher|larger|more than|greater)\b[^.]{0,60}\b"
-    r"(?:limit|allowed|may|authori[sz]ed)|\blimit\b[^.]{0,80}\b(?:exceed|below|under|only|not|n['’]t"
-    r"|lower|up to|none|no|\$)|\b(?:no|without)\b[^.]{0,20}\blimit"
+    r"(?:limit|allowed|may|authori[sz]ed)|\blimit\b[^.!?\n]{0,80}(?:\b(?:exceed\w*|below|under|only"
+    r"|not|lower|up to|none|no)\b|n['’]t\b|\$)|\b(?:no|without)\b[^.]{0,20}\b(?:limit|authority)"
+    r"|\bnot (?:allowed|authori[sz]ed|permitted)\b|\b(?:cannot|can['’]t|may not) approve\b"
 )
 
 

@@ -25,8 +25,8 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     charged,
     plain_items,
 )
+from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
-    REASON_PATTERNS,
     REASON_TEXTS,
     reason_of,
     says_fee,
@@ -111,14 +111,16 @@ def _cases(company: Company, rng: Random) -> list[_Case]:
     """Lines of several items and orders with earlier refunds, granted and refused by turns."""
     found = [case for item in plain_items(company) for case in _cases_of(company, item)]
     rng.shuffle(found)
+    found = once_each(found, lambda case: case.item.order.id)
     found.sort(key=lambda case: -(case.has_earlier + (case.item.line.qty > 1)))
-    mixed = balanced(found, _kind, lambda case: case.found.problem is None)
-    return once_each(mixed, lambda case: case.item.order.id)
+    return balanced(found, _kind, lambda case: case.found.problem is None)
 
 
 def _kind(case: _Case) -> tuple[object, ...]:
     found = case.found
-    return (found.problem,) if found.problem else (case.condition, found.fee_cents > 0)
+    if found.problem is not None:
+        return found.problem, found.problem == "too_late" and case.reason
+    return case.condition, found.fee_cents > 0
 
 
 def _cases_of(company: Company, item: Item) -> Iterator[_Case]:
@@ -133,7 +135,9 @@ def _cases_of(company: Company, item: Item) -> Iterator[_Case]:
         for qty in range(1, item.line.qty + 1):
             found = ruling(company, item.order, item.line, reason, condition, qty)
             left = item.line.qty - qty_back(company, item.order.id, item.product.id)
-            if len(found.problems) > 1 or 0 < left < qty:
+            rest = on_it - (0 if found.problem else found.amount_cents)
+            is_told_apart = rest not in (found.paid_cents, found.amount_cents)
+            if len(found.problems) > 1 or 0 < left < qty or not is_told_apart:
                 continue
             yield _Case(
                 item=item,
@@ -142,7 +146,7 @@ def _cases_of(company: Company, item: Item) -> Iterator[_Case]:
                 condition=condition,
                 found=found,
                 payment_id=payment.id,
-                left_cents=on_it - (0 if found.problem else found.amount_cents),
+                left_cents=rest,
                 has_earlier=has_earlier,
             )
 
@@ -207,7 +211,7 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
     if found.problem is not None:
         return (
             says_refused("Says that nothing goes back."),
-            says_reason(REASON_TEXTS[found.problem], REASON_PATTERNS[found.problem]),
+            says_reason(REASON_TEXTS[found.problem], REASONS[found.problem]),
             *says_window(found),
             *balance,
         )

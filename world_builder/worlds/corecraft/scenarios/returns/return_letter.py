@@ -16,7 +16,6 @@ from world_builder.templates.criteria import (
     says_any,
     says_date,
     says_matching,
-    says_no,
     says_reason,
     says_yes,
     signs_off,
@@ -37,10 +36,11 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     days_to_edge,
     plain_items,
 )
+from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
-    REASON_PATTERNS,
     REASON_TEXTS,
     says_fee,
+    says_refused,
 )
 
 _NUM = 18
@@ -211,8 +211,8 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
     late = (says_date("last-day", "the day the window closed", closed),) if is_late else ()
     return (
         *frame,
-        says_no(f"Says that the {name} cannot come back."),
-        says_reason(REASON_TEXTS[found.problem], REASON_PATTERNS[found.problem]),
+        says_refused(f"Says that the {name} cannot come back."),
+        says_reason(REASON_TEXTS[found.problem], REASONS[found.problem]),
         *late,
         says_matching("next-step", step, _WRITE),
     )

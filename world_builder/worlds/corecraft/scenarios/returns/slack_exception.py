@@ -32,7 +32,8 @@ _NO_EXCEPTION = (
     r"(?:\b(?:no|not|without|never|none|nobody|neither)\b|n['’]t\b)[^.!?]{0,70}\b(?:exception|decision"
     r"|decided|approv|waive|promise|cover|appl|granted)"
     r"|\bexception\b[^.!?]{0,70}(?:\b(?:not|no|refused|denied|declined|another|other|different|only)\b"
-    r"|n['’]t\b)|\brefused\b|\bonly talk\b|\bjust talk\b"
+    r"|n['’]t\b)|\brefused\b|\b(?:only|just)\b[^.!?]{0,30}\btalk"
+    r"|\b(?:usual|normal|ordinary|standard) rules\b"
 )
 
 _PHRASINGS = (

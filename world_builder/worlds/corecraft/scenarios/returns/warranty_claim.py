@@ -52,13 +52,14 @@ _LATER = (
     "the defect was reported more than 30 days after delivery",
     "Says that the defect was reported after more than 30 days.",
     r"\b(?:30|thirty)\b",
-    r"\b(?:is|was|falls?|reported) within (?:the )?(?:30|thirty)\b",
+    r"(?<!if it )(?<!if this )\b(?:is|was|falls?) (?:still )?(?:reported )?within (?:the )?"
+    r"(?:30|thirty)\b",
 )
 _ACCIDENTAL = (
     "liquids are not covered",
     "Says that liquids are not covered.",
     r"\b(?:liquid|tea|spill|accident)",
-    r"\b(?:liquids?|accidents?|tea|spills?|it|this|that) (?:is|are) covered",
+    r"\b(?:liquids?|accidents?|tea|spills?|damage) (?:is|are) covered",
 )
 _REASONS = {
     "refund": _EARLY,

@@ -28,8 +28,8 @@ from world_builder.worlds.corecraft.scenarios.common import (
     spoken_day,
 )
 from world_builder.worlds.corecraft.scenarios.returns.choosing import Item, balanced, plain_items
+from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
-    REASON_PATTERNS,
     REASON_TEXTS,
     says_day_and_year,
 )
@@ -189,7 +189,7 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
         months = warranty_months(case.item.product, case.item.customer)
         return (
             _says_whether(case),
-            says_reason(REASON_TEXTS["not_delivered"], REASON_PATTERNS["not_delivered"]),
+            says_reason(REASON_TEXTS["not_delivered"], REASONS["not_delivered"]),
             says_number("months", "the months that will apply", months, "months"),
             criterion("no-end", "Names no last day.", Matches(pattern=_NO_LATER_YEAR), CONSTRAINT),
             changes_nothing(),
