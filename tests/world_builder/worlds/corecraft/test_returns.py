@@ -202,6 +202,23 @@ def test_letters_decide_kindly_and_exactly() -> None:
     assert "last-day" in unmet(late, re.sub(r" The last day was [^.]+\.", "", told))
 
 
+def test_letters_may_say_what_comes_later_or_would_help() -> None:
+    tasks = tasks_of(RETURN_LETTER)
+    granted, refused = first(tasks, "You may return"), first(tasks, "on clearance")
+    later = "which is the last day. Parcels after that day cannot be accepted."
+    assert not unmet(granted, answer_of(granted).replace("which is the last day.", later))
+    help_ = "Should it be defective within 30 days, you can be refunded; write to us."
+    told = answer_of(refused).replace("Should it ever be faulty, write to us at once.", help_)
+    assert not unmet(refused, told)
+
+
+def test_a_window_may_be_called_by_its_length() -> None:
+    task = first(tasks_of(REFUND_AMOUNT), "the window of")
+    told = re.sub(r"the window of (\d+) days", r"the \1-day window", answer_of(task))
+    assert not unmet(task, told)
+    assert unmet(task, re.sub(r"the (\d+)-day", "the 14-day", told)) == {"window"}
+
+
 def product_id_of(task: Task) -> str:
     """The product that the reference reads."""
     calls = reference_of(task).calls

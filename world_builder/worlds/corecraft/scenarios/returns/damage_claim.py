@@ -15,7 +15,6 @@ from world_builder.templates.criteria import (
     says_any,
     says_date,
     says_reason,
-    says_yes,
 )
 from world_builder.worlds.corecraft.company import Company, Refund
 from world_builder.worlds.corecraft.policies import RETURNS_DESK
@@ -37,6 +36,7 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
 from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
     REASON_TEXTS,
+    says_granted,
     says_refused,
 )
 
@@ -209,7 +209,7 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
     )
     if case.problem is None:
         return (
-            says_yes("Says that the item is refunded."),
+            says_granted("Says that the item is refunded."),
             says_amount("amount", "what goes back", case.paid_cents),
             *facts,
         )

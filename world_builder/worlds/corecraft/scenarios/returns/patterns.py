@@ -50,17 +50,25 @@ UNBOOKED = (
     r"|\bunchanged|\buntouched|\bunbooked|\bas (?:it|they) (?:is|are|was|were)\b"
 )
 REFUSED = (
-    rf"{REFUSAL}|\bnothing\b|\bno (?:refund|money|amount)\b"
+    rf"{REFUSAL}|\bnothing\b|\bnot (?:at the moment|for now|now)\b|\bno (?:refund|money|amount)\b"
     r"|\b(?:refund|amount|back)\b[^.!?\n]{0,25}\$0(?:\.00)?(?!\d|\.\d)"
     r"|\$0(?:\.00)?(?!\d|\.\d)[^.!?\n]{0,25}\b(?:refund|back)"
     r"|\b(?:not|n['’]t)\b.{0,30}\b(?:book|creat|refund|approv|pay|paid|return|take|accept|go)\w*"
 )
 _GRANTED = (
-    r"\byes\b|(?:^|[.!?;:]\s)(?:(?!\b(?:if|unless|unopened|sealed|only|when|once|had|could)\b)"
+    r"\byes\b|(?:^|[.!?;:]\s)(?:(?!\b(?:if|unless|unopened|sealed|only|when|once|had|could"
+    r"|should|not|no|nothing|never)\b)"
     r"[^.!?;])*\b(?:(?:can|may|will) (?:still )?(?:(?:come|go|be sent|be taken) back|be returned"
     r"|be refunded|take (?:it|them|one) back|take back)|is (?:eligible|returnable|refundable))\b"
 )
 """What grants a return without an if."""
+DENIED = (
+    r"(?:^|[.!?:*]\s*)no\b(?=[,.:;!])|(?:^|[.!?;:]\s)(?:(?!\b(?:after|later|beyond|otherwise|if"
+    r"|unless|once|twice|again)\b)[^.!?;])*\b(?:can ?not|can['’]?t|unable|(?<!not )too late"
+    r"|declin\w+|may not|must not|not (?:be )?(?:possible|eligible|allowed|permitted|accepted|returnable"
+    r"|returned|refunded|covered))\b"
+)
+"""What refuses a return without an if."""
 CLAIMED = (
     rf"{_GRANTED}|(?:^|[.!?;:,]\s)(?:(?!{_NONE})[^.!?;,])*"
     r"\b(?:(?:is|was|are|have|has been|have been|I|we) (?:now )?booked|(?:have|has been) created)\b"

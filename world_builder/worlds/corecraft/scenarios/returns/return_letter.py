@@ -17,7 +17,6 @@ from world_builder.templates.criteria import (
     says_date,
     says_matching,
     says_reason,
-    says_yes,
     signs_off,
 )
 from world_builder.worlds.corecraft.company import Company
@@ -40,6 +39,7 @@ from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
     REASON_TEXTS,
     says_fee,
+    says_granted,
     says_refused,
 )
 
@@ -200,7 +200,7 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
     if found.problem is None:
         return (
             *frame,
-            says_yes(f"Says that the {name} may come back."),
+            says_granted(f"Says that the {name} may come back."),
             says_amount("refund", "what goes back", found.amount_cents),
             says_fee(found.fee_cents),
             says_date("last-day", "the last day of the window", iso_day(found.last_day)),

@@ -14,7 +14,6 @@ from world_builder.templates.criteria import (
     changes_nothing,
     criterion,
     says_date,
-    says_number,
     says_reason,
 )
 from world_builder.worlds.corecraft.company import Company
@@ -32,6 +31,7 @@ from world_builder.worlds.corecraft.scenarios.returns.patterns import REASONS
 from world_builder.worlds.corecraft.scenarios.returns.wording import (
     REASON_TEXTS,
     says_day_and_year,
+    says_length,
 )
 
 _NUM = 18
@@ -190,14 +190,14 @@ def _criteria(case: _Case) -> tuple[Criterion, ...]:
         return (
             _says_whether(case),
             says_reason(REASON_TEXTS["not_delivered"], REASONS["not_delivered"]),
-            says_number("months", "the months that will apply", months, "months"),
+            says_length("months", "the months that will apply", months, "months"),
             criterion("no-end", "Names no last day.", Matches(pattern=_NO_LATER_YEAR), CONSTRAINT),
             changes_nothing(),
         )
     return (
         _says_whether(case),
         says_date("delivered", "the day of delivery", iso_day(case.found.arrived_on)),
-        says_number("months", "the length of the warranty", case.found.months, "months"),
+        says_length("months", "the length of the warranty", case.found.months, "months"),
         says_day_and_year("ends", "the last day", case.found.ends_on),
         changes_nothing(),
     )

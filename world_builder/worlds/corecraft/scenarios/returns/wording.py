@@ -9,17 +9,17 @@ from world_builder.templates.criteria import (
     criterion,
     says_amount,
     says_date,
-    says_number,
     says_reason,
     says_right_not_wrong,
-    says_yes,
 )
+from world_builder.templates.phrases import CONSENT
 from world_builder.worlds.corecraft.company import Product
 from world_builder.worlds.corecraft.reckoning.returns import Ruling
 from world_builder.worlds.corecraft.scenarios.common import spoken_day
 from world_builder.worlds.corecraft.scenarios.returns.patterns import (
     CLAIMED,
     CLAIMED_STOCK,
+    DENIED,
     DESTINATIONS,
     IN_STOCK,
     OUT_OF_STOCK,
@@ -33,6 +33,8 @@ DESTINATION_WORDS: dict[str, str] = {
     "original_payment": "back to the original payment",
     "store_credit": "to store credit",
 }
+_IN_WORDS = {30: "thirty", 45: "forty-five", 60: "sixty"}
+
 REASON_TEXTS: dict[str, str] = {
     "not_delivered": "Says that the item has not been delivered.",
     "clearance": "Says that the item was on clearance: final sale.",
@@ -57,6 +59,13 @@ def reason_of(ruling: Ruling, product: Product) -> str:
     }[ruling.problem or ""]
 
 
+def says_granted(text: str) -> Criterion:
+    """The response grants a return or a refund, and refuses none."""
+    return says_right_not_wrong("decision", text, CONSENT, DENIED).model_copy(
+        update={"is_critical": True}
+    )
+
+
 def says_refused(text: str) -> Criterion:
     """The response refuses a return or a refund, and claims none."""
     return says_right_not_wrong("decision", text, REFUSED, CLAIMED).model_copy(
@@ -68,7 +77,13 @@ def says_window(ruling: Ruling) -> tuple[Criterion, ...]:
     """The length of the window, where it is the problem."""
     if ruling.problem != "too_late":
         return ()
-    return (says_number("window", "the length of the window", ruling.window_days, "days"),)
+    return (says_length("window", "the length of the window", ruling.window_days, "days"),)
+
+
+def says_length(key: str, what: str, num: int, unit: str) -> Criterion:
+    """The response states how long something runs, such as 60 days or a 60-day window."""
+    pattern = rf"(?<![\w$.,-])(?:{num}|{_IN_WORDS.get(num, num)})(?!\w|[.,]\d)"
+    return criterion(key, f"States {what}: {num} {unit}.", Matches(pattern=pattern))
 
 
 def says_unbooked() -> Criterion:
@@ -133,7 +148,7 @@ def ruling_criteria(ruling: Ruling, product: Product) -> tuple[Criterion, ...]:
             *found,
         )
     return (
-        says_yes(f"Says that the {product.name} can come back."),
+        says_granted(f"Says that the {product.name} can come back."),
         *found,
         says_date("last-day", "the last day of the window", ruling.last_day.isoformat()),
         says_amount("refund", "what goes back", ruling.amount_cents),
