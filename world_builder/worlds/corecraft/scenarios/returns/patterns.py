@@ -65,8 +65,8 @@ _GRANTED = (
 DENIED = (
     r"(?:^|[.!?:*]\s*)no\b(?=[,.:;!])|(?:^|[.!?;:]\s)(?:(?!\b(?:after|later|beyond|otherwise|if"
     r"|unless|once|twice|again)\b)[^.!?;])*\b(?:can ?not|can['’]?t|unable|(?<!not )too late"
-    r"|declin\w+|may not|must not|not (?:be )?(?:possible|eligible|allowed|permitted|accepted|returnable"
-    r"|returned|refunded|covered))\b"
+    r"|declin\w+|may not|must not|not (?:be )?(?:possible|eligible|allowed|permitted|accepted"
+    r"|returnable|returned|refunded|covered))\b"
 )
 """What refuses a return without an if."""
 CLAIMED = (
@@ -96,3 +96,30 @@ STATUSES: dict[str, tuple[str, str]] = {
     "denied": (r"denied|declined|refused|rejected", r"\b(?:approved|processed|paid out)\b"),
 }
 """By status: what says it, and what says another one."""
+
+_EARLY = (
+    "the defect was reported within 30 days of delivery",
+    "Says that the defect was reported within 30 days.",
+    r"\b(?:30|thirty)\b",
+    r"\b(?:more than|over|after|beyond|past) (?:the )?(?:30|thirty)\b",
+)
+_LATER = (
+    "the defect was reported more than 30 days after delivery",
+    "Says that the defect was reported after more than 30 days.",
+    r"\b(?:30|thirty)\b",
+    r"(?<!if it )(?<!if this )\b(?:is|was|falls?) (?:still )?(?:reported )?within (?:the )?"
+    r"(?:30|thirty)\b",
+)
+_ACCIDENTAL = (
+    "liquids are not covered",
+    "Says that liquids are not covered.",
+    r"\b(?:liquid|tea|spill|accident)",
+    r"\b(?:liquids?|accidents?|tea|spills?|damage) (?:is|are) covered",
+)
+REMEDIES = {
+    "refund": _EARLY,
+    "replacement": _LATER,
+    "repair": _LATER,
+    "nothing": _ACCIDENTAL,
+}
+"""By remedy: how a reference says why, the criterion, what says it and what says otherwise."""

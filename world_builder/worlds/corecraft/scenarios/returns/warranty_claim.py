@@ -36,39 +36,13 @@ from world_builder.worlds.corecraft.scenarios.returns.choosing import (
     item_of,
     unsure_stock,
 )
+from world_builder.worlds.corecraft.scenarios.returns.patterns import REMEDIES
 from world_builder.worlds.corecraft.scenarios.returns.wording import says_day_and_year, says_stock
 
 _NUM = 18
 _ACCIDENT = "tea went over"
 _FALSE_ALARMS = ("outlet", "manual")
 """What a resolution names when nothing was broken."""
-_EARLY = (
-    "the defect was reported within 30 days of delivery",
-    "Says that the defect was reported within 30 days.",
-    r"\b(?:30|thirty)\b",
-    r"\b(?:more than|over|after|beyond|past) (?:the )?(?:30|thirty)\b",
-)
-_LATER = (
-    "the defect was reported more than 30 days after delivery",
-    "Says that the defect was reported after more than 30 days.",
-    r"\b(?:30|thirty)\b",
-    r"(?<!if it )(?<!if this )\b(?:is|was|falls?) (?:still )?(?:reported )?within (?:the )?"
-    r"(?:30|thirty)\b",
-)
-_ACCIDENTAL = (
-    "liquids are not covered",
-    "Says that liquids are not covered.",
-    r"\b(?:liquid|tea|spill|accident)",
-    r"\b(?:liquids?|accidents?|tea|spills?|damage) (?:is|are) covered",
-)
-_REASONS = {
-    "refund": _EARLY,
-    "replacement": _LATER,
-    "repair": _LATER,
-    "nothing": _ACCIDENTAL,
-}
-"""By remedy: how a reference says why, the criterion, what says it and what says otherwise."""
-
 _PHRASINGS = (
     "What is due for ticket {ticket}? Begin with one word, refund, replacement, repair or nothing, "
     "then the reason. Count up to the day of the ticket and use today's stock. I also need the "
@@ -154,27 +128,28 @@ def _is_early(case: _Case) -> bool:
 
 def _case(company: Company, ticket: Ticket) -> _Case | None:
     """The case of a ticket about one part that failed or met with an accident, else None."""
-    opening = ticket.messages[0].text
-    is_accident = _ACCIDENT in opening
-    is_failure = any(words in opening for words in FAILURES) and not any(
-        cause in resolution.summary
-        for resolution in company.resolutions_of(ticket.id)
-        for cause in _FALSE_ALARMS
-    )
-    if not (is_accident or is_failure):
+    is_accident = _ACCIDENT in ticket.messages[0].text
+    if ticket.order_id is None or not (is_accident or _is_failure(company, ticket)):
         return None
-    order = company.order(ticket.order_id or "")
+    order = company.order(ticket.order_id)
     line = order.line(ticket.product_id or "")
     if line is None or line.qty != 1 or qty_back(company, order.id, line.product_id):
         return None
-    item = item_of(company, order, line)
-    reported = ticket.created_at.date()
-    is_disputed = ruling(company, order, line, "defective", "defective").problem == "disputed"
+    item, reported = item_of(company, order, line), ticket.created_at.date()
+    is_disputed = "disputed" in ruling(company, order, line, "defective", "defective").problems
     if item.arrived_on is None or item.arrived_on > reported or is_disputed:
         return None
     found = warranty(item.product, item.customer, item.arrived_on)
     due = remedy(found, item.product, reported, is_accident=is_accident)
     return _Case(ticket=ticket, item=item, found=found, remedy=due)
+
+
+def _is_failure(company: Company, ticket: Ticket) -> bool:
+    opening = ticket.messages[0].text
+    ends = " ".join(resolution.summary for resolution in company.resolutions_of(ticket.id))
+    return any(words in opening for words in FAILURES) and not any(
+        cause in ends for cause in _FALSE_ALARMS
+    )
 
 
 def _draft(desk: Desk[Company], case: _Case, rng: Random) -> Draft:
@@ -202,7 +177,7 @@ def _paid_cents(company: Company, case: _Case) -> int:
 
 def _response(company: Company, case: _Case, rng: Random) -> str:
     item, found = case.item, case.found
-    word, why = case.remedy.capitalize(), _REASONS[case.remedy][0]
+    word, why = case.remedy.capitalize(), REMEDIES[case.remedy][0]
     more = {
         "refund": f" {money(_paid_cents(company, case))} goes back.",
         "replacement": " The product is in stock.",
@@ -221,7 +196,7 @@ def _response(company: Company, case: _Case, rng: Random) -> str:
 
 
 def _criteria(company: Company, case: _Case) -> tuple[Criterion, ...]:
-    _, told, right, wrong = _REASONS[case.remedy]
+    _, told, right, wrong = REMEDIES[case.remedy]
     found = [
         criterion(
             "verdict",
