@@ -41,7 +41,7 @@ from world_builder.worlds.corecraft.scenarios.builds.wording import (
 from world_builder.worlds.corecraft.scenarios.cases import by_turns, once_each
 from world_builder.worlds.corecraft.scenarios.common import requester, spoken_day
 
-_NUM = 18
+_NUM = 24
 _NAMES = (
     "Night shift", "Corner desk", "North room", "Workhorse", "Sunday project", "Understudy",
     "Blue box", "Front desk", "Long haul", "Second machine", "Attic", "Spare hands", "Bench two",
