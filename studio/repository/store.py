@@ -269,7 +269,7 @@ class Store(Generic[T]):
             row.title = self._title(payload, title_field)
         row.payload = dict(payload)
         row.search = columns.search_text(row.key, payload)
-        row.is_valid = self._parsed(payload) is not None
+        row.is_valid = self.parsed(payload) is not None
         row.updated_at = tables.utc_now()
         return row
 
@@ -280,10 +280,11 @@ class Store(Generic[T]):
             version=row.version,
             updated_at=row.updated_at.replace(tzinfo=UTC),
             payload=row.payload,
-            value=self._parsed(row.payload) if row.is_valid else None,
+            value=self.parsed(row.payload) if row.is_valid else None,
         )
 
-    def _parsed(self, payload: Payload) -> T | None:
+    def parsed(self, payload: Payload) -> T | None:
+        """The thing that a payload describes; None without the shape of its kind."""
         try:
             return self.parse(payload)
         except ValidationError:

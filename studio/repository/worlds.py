@@ -1,7 +1,4 @@
-"""Whole worlds: list, look up, import and load.
-
-A loaded `World` is kept until something of it changes, so pages may ask for it on every request.
-"""
+"""Whole worlds: list, look up, import. `loading` loads them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from studio.errors import Conflict, NotFound
-from studio.repository.store import ENTITIES, STORES
+from studio.repository.store import STORES
 from studio.repository.types import Kind, Payload, Ref
 from studio.tables import RevisionRow, WorldRow
 from world_builder.tools import ToolSurface
@@ -47,12 +44,12 @@ def list_worlds(session: Session) -> tuple[WorldSummary, ...]:
 
 def summary(session: Session, name: str) -> WorldSummary:
     """The world of that name with its counts. Raises NotFound."""
-    return _summary(session, _row(session, name))
+    return _summary(session, world_row(session, name))
 
 
 def world_id(session: Session, name: str) -> int:
     """The database's id of a world. Raises NotFound."""
-    return int(_row(session, name).id or 0)
+    return int(world_row(session, name).id or 0)
 
 
 def import_world(session: Session, world: World) -> int:
@@ -70,60 +67,9 @@ def import_world(session: Session, world: World) -> int:
     return key
 
 
-_loaded: dict[tuple[str, int], tuple[int, World]] = {}
-
-
-def load_world(session: Session, name: str) -> World:
-    """The world as stored now; drafts without the shape of their kind are left out.
-
-    Raises NotFound.
-    """
-    row = _row(session, name)
-    place = (str(session.get_bind().engine.url), int(row.id or 0))
-    changes = _num_changes(session, place[1]) + row.version
-    known = _loaded.get(place)
-    if known is None or known[0] != changes:
-        known = _loaded[place] = (changes, _load(session, row))
-    return known[1]
-
-
-def core_revision(session: Session, name: str) -> tuple[int, int]:
-    """A number pair that changes whenever anything but a task changes. Raises NotFound."""
-    row = _row(session, name)
-    newest = select(func.max(RevisionRow.id)).where(
-        RevisionRow.world_id == row.id, RevisionRow.kind != Kind.TASK.value
-    )
-    return session.exec(newest).one() or 0, row.version
-
-
-def load_core(session: Session, name: str) -> World:
-    """The world without its tasks, read anew. Raises NotFound."""
-    return _load(session, _row(session, name), with_tasks=False)
-
-
-def _load(session: Session, row: WorldRow, *, with_tasks: bool = True) -> World:
-    key = int(row.id or 0)
-    types = _values(session, key, Kind.ENTITY_TYPE)
-    records: dict[str, list[Payload]] = {entity_type.name: [] for entity_type in types}
-    for item in ENTITIES.all(session, key):
-        records.setdefault(item.ref.scope, []).append(item.payload)
-    own = World.model_validate(
-        row.payload | dict.fromkeys(_PARTS - {"entities"}, ()) | {"entities": {}}
-    )
-    return own.model_copy(
-        update={
-            "entity_types": types,
-            "entities": {name: tuple(items) for name, items in records.items()},
-            "tools": _values(session, key, Kind.TOOL),
-            "policies": _values(session, key, Kind.POLICY),
-            "tasks": _values(session, key, Kind.TASK) if with_tasks else (),
-        }
-    )
-
-
 def world_clock(session: Session, name: str) -> datetime:
     """The one fixed time of a world, in its zone. Raises NotFound."""
-    return datetime.fromisoformat(str(_row(session, name).payload["now"]))
+    return datetime.fromisoformat(str(world_row(session, name).payload["now"]))
 
 
 def world_zone(session: Session, name: str) -> tzinfo:
@@ -133,13 +79,8 @@ def world_zone(session: Session, name: str) -> tzinfo:
 
 def surfaces(session: Session, name: str) -> tuple[ToolSurface, ...]:
     """The declared tool surfaces of a world. Raises NotFound."""
-    declared: Any = _row(session, name).payload.get("surfaces") or []
+    declared: Any = world_row(session, name).payload.get("surfaces") or []
     return tuple(ToolSurface.model_validate(item) for item in declared)
-
-
-def _values(session: Session, key: int, kind: Kind) -> tuple[Any, ...]:
-    stored = STORES[kind].all(session, key)
-    return tuple(item.value for item in stored if item.value is not None)
 
 
 def _parts_of(world: World, kind: Kind) -> Iterator[tuple[Ref, Payload]]:
@@ -157,7 +98,8 @@ def _parts_of(world: World, kind: Kind) -> Iterator[tuple[Ref, Payload]]:
         yield Ref(kind=kind, key=str(payload.get("name") or payload["id"])), payload
 
 
-def _row(session: Session, name: str) -> WorldRow:
+def world_row(session: Session, name: str) -> WorldRow:
+    """The row of a world, for the rest of this package. Raises NotFound."""
     row = session.exec(select(WorldRow).where(WorldRow.name == name)).first()
     if row is None:
         raise NotFound(f"There is no world {name!r}.")

@@ -11,7 +11,8 @@ from studio.history import Revision, revisions
 from studio.pages import render
 from studio.repository import ENTITIES, TASKS
 from studio.repository.bundles import list_versions
-from studio.repository.worlds import WorldSummary, list_worlds, load_world, summary
+from studio.repository.loading import load_world
+from studio.repository.worlds import WorldSummary, list_worlds, summary
 from studio.services.bundle_views import GatesView, check_view
 from studio.services.gate_checks import check_of
 from studio.services.overview import Coverage, Step, coverage_of, next_steps, runs_of

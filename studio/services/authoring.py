@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from studio.database import Database
 from studio.repository import ENTITIES, ENTITY_TYPES, POLICIES, TASKS, TOOLS, Query, Saved, Store
-from studio.repository.worlds import load_world, world_id
+from studio.repository.worlds import world_id
 from studio.services.world_cache import snapshot
 from world_builder.frozen import Json, Record
 from world_builder.records import references_in
@@ -86,7 +86,7 @@ def save_task(
 ) -> Outcome[Task]:
     """Saves a task, also as a draft with problems. Raises NotFound, Conflict."""
     with db.write() as session:
-        _, problems = parse_task(load_world(session, world), dict(data))
+        _, problems = parse_task(snapshot(session, world).world, dict(data))
         return _save(session, TASKS, world, "id", data, problems, version, who)
 
 

@@ -21,7 +21,8 @@ from studio.database import Database
 from studio.errors import Conflict, StudioError
 from studio.repository import STORES
 from studio.repository.bundles import BundleVersion, add_version, list_versions
-from studio.repository.worlds import load_world, world_id
+from studio.repository.loading import load_world
+from studio.repository.worlds import world_id
 from studio.services.gate_checks import GateCheck, check_of
 from studio.services.versions import NextVersion, is_version, next_version, precedence
 from world_builder.validation import Problem

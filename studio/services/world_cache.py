@@ -11,7 +11,7 @@ from threading import Lock
 
 from sqlmodel import Session
 
-from studio.repository.worlds import core_revision, load_core
+from studio.repository.loading import load_core
 from world_builder.engine import Engine
 from world_builder.errors import WorldError
 from world_builder.state import WorldBase
@@ -53,7 +53,7 @@ class Snapshot:
         return surroundings(self.world)
 
 
-_kept: OrderedDict[tuple[str, str, tuple[int, int]], Snapshot] = OrderedDict()
+_kept: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
 _lock = Lock()
 
 
@@ -62,16 +62,17 @@ def snapshot(session: Session, world_name: str) -> Snapshot:
 
     Raises NotFound.
     """
-    url = str(session.get_bind().engine.url)
-    key = (url, world_name, core_revision(session, world_name))
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+    key = (str(session.get_bind().engine.url), world_name)
     world = load_core(session, world_name)
+    with _lock:
+        known = _kept.get(key)
+        if known is not None and known.world is world:
+            _kept.move_to_end(key)
+            return known
     made = Snapshot(world=world, base=WorldBase(world))
     with _lock:
         _kept[key] = made
+        _kept.move_to_end(key)
         while len(_kept) > _MOST_WORLDS:
             _kept.popitem(last=False)
     return made

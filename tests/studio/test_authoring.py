@@ -6,7 +6,8 @@ from studio.database import Database
 from studio.errors import Conflict, NotFound
 from studio.history import restore, revisions, undo
 from studio.repository import ENTITIES, TASKS, Query
-from studio.repository.worlds import import_world, load_world, world_id
+from studio.repository.loading import load_world
+from studio.repository.worlds import import_world, world_id
 from studio.services import authoring
 from tests.studio.conftest import small_world
 from world_builder.frozen import Record

@@ -12,7 +12,7 @@ from exporter.bundle import Bundle
 from studio.app import create_app
 from studio.database import Database
 from studio.repository import POLICIES, TASKS
-from studio.repository.worlds import load_world
+from studio.repository.loading import load_world
 from studio.services import authoring
 from studio.settings import Settings
 from tests.studio.conftest import ORIGIN
