@@ -72,7 +72,7 @@ def open_draft(db: Database, session: Session, name: str) -> Draft:
 
 def problems_of(wanted: Wanted, draft: Draft) -> tuple[Problem, ...]:
     """Everything that keeps the draft from being published as wanted."""
-    return (*_version_problems(wanted, draft), *_gate_problems(wanted, draft.check.report))
+    return (*_version_problems(wanted, draft), *_gate_problems(wanted, draft.check.result))
 
 
 def _version_problems(wanted: Wanted, draft: Draft) -> tuple[Problem, ...]:
