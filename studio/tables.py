@@ -102,9 +102,24 @@ class PolicyRow(Keyed, table=True):
     __table_args__ = (_unique("policy"),)
 
 
+_TASK_FACETS = (
+    "category",
+    "difficulty",
+    "split",
+    "status",
+    "scenario",
+    "is_valid",
+    "system_prompt",
+)
+"""What tasks are counted by: one index holds all of it, so that no payload is read."""
+
+
 class TaskRow(Keyed, table=True):
     __tablename__ = "task"
-    __table_args__ = (_unique("task"), Index("ix_task_list", "world_id", "status", "category"))
+    __table_args__ = (
+        _unique("task"),
+        Index("ix_task_facets", "world_id", *_TASK_FACETS),
+    )
 
     category: str = ""
     difficulty: str = ""
@@ -116,6 +131,9 @@ class TaskRow(Keyed, table=True):
     num_checks: int = 0
     """Criteria that a check decides."""
     has_reference: bool = False
+    system_prompt: str = ""
+    tools: str = ""
+    """The tools that its reference solution calls, each between spaces: ` get_order refund `."""
 
 
 class RevisionRow(SQLModel, table=True):

@@ -41,7 +41,7 @@ def task(payload: Payload) -> Columns:
     rubric = payload.get("rubric")
     criteria = rubric.get("criteria") if isinstance(rubric, dict) else None
     rows = criteria if isinstance(criteria, list) else []
-    names = ("category", "difficulty", "split", "status", "scenario", "author")
+    names = ("category", "difficulty", "split", "status", "scenario", "author", "system_prompt")
     return (
         named(payload)
         | {name: _text(payload, name) for name in names}
@@ -49,8 +49,18 @@ def task(payload: Payload) -> Columns:
             "num_criteria": len(rows),
             "num_checks": sum(isinstance(row, dict) and bool(row.get("check")) for row in rows),
             "has_reference": isinstance(payload.get("reference_solution"), dict),
+            "tools": called_tools(payload),
         }
     )
+
+
+def called_tools(payload: Payload) -> str:
+    """The tools that a task's reference solution calls, each between spaces."""
+    solution = payload.get("reference_solution")
+    calls = solution.get("calls") if isinstance(solution, dict) else None
+    rows = [row for row in calls if isinstance(row, dict)] if isinstance(calls, list) else []
+    names = {name for row in rows if (name := _text(row, "tool"))}
+    return f" {' '.join(sorted(names))} " if names else ""
 
 
 def _text(payload: Payload, name: str) -> str:

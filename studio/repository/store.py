@@ -4,13 +4,14 @@
 given: `services.authoring` validates first and decides what is refused.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, String, cast, func
+from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
 from studio import tables
@@ -67,20 +68,32 @@ class Store(Generic[T]):
         self, session: Session, world_id: int, query: Query, scope: str = ""
     ) -> Listing[Stored[T]]:
         """One page of what passes the query."""
+        found = self._page(session, world_id, query, scope, select(self.table))
+        return replace(found, items=tuple(self._stored(row) for row in found.items))
+
+    def columns(
+        self, session: Session, world_id: int, query: Query, names: Sequence[str], scope: str = ""
+    ) -> Listing[tuple[Any, ...]]:
+        """The same, but only some columns of the rows: no payload is read."""
+        selected = rows_of(*(getattr(self.table, name) for name in names))
+        found = self._page(session, world_id, query, scope, selected)
+        return replace(found, items=tuple(tuple(row) for row in found.items))
+
+    def _page(
+        self, session: Session, world_id: int, query: Query, scope: str, selected: Any
+    ) -> Listing[Any]:
         table = self.table
         wanted = [table.world_id == world_id, table.scope == scope, *self._conditions(query)]
         total = session.exec(select(func.count()).select_from(table).where(*wanted)).one()
         last_page = max(1, -(-total // query.size))
         number = min(max(1, query.page), last_page)
         rows = session.exec(
-            select(table)
-            .where(*wanted)
+            selected.where(*wanted)
             .order_by(*self._order(query))
             .limit(query.size)
             .offset((number - 1) * query.size)
         )
-        items = tuple(self._stored(row) for row in rows)
-        return Listing(items=items, total=total, page=number, size=query.size)
+        return Listing(items=tuple(rows), total=total, page=number, size=query.size)
 
     def counts(self, session: Session, world_id: int, column: str = "scope") -> dict[str, int]:
         """How many there are by a column, such as `category`."""
@@ -195,12 +208,23 @@ class Store(Generic[T]):
         self, session: Session, world_id: int, text: str, scope: str = ""
     ) -> list[Stored[T]]:
         """Everything with the text somewhere in it, in the world's order; any case."""
+        wanted = self._holding(select(self.table), world_id, text, scope)
+        return [self._stored(row) for row in session.exec(wanted)]
+
+    def titles_holding(
+        self, session: Session, world_id: int, text: str, scope: str = ""
+    ) -> dict[str, str]:
+        """The keys and titles of the same."""
+        selected = select(self.table.key, self.table.title)
+        rows = session.exec(self._holding(selected, world_id, text, scope))
+        return {key: title or key for key, title in rows}
+
+    def _holding(self, selected: Any, world_id: int, text: str, scope: str) -> Any:
         table = self.table
-        wanted = select(table).where(
+        return selected.where(
             table.world_id == world_id, table.scope == scope,
             col(table.search).contains(text.lower(), autoescape=True),
-        )  # fmt: skip
-        return [self._stored(row) for row in session.exec(wanted.order_by(table.position))]
+        ).order_by(table.position)  # fmt: skip
 
     def retitle(self, session: Session, world_id: int, scope: str) -> None:
         """Derives the titles of a type's entities anew, after its `title_field` changed."""
@@ -295,7 +319,13 @@ class Store(Generic[T]):
             col(self.table.search).contains(w, autoescape=True) for w in query.q.lower().split()
         ]
         given = {name: value for name, value in query.filters.items() if value}
-        return words + [self._equals(name, value) for name, value in given.items()]
+        found = words + [self._equals(name, value) for name, value in given.items()]
+        for name, value in query.holding.items():
+            if value:
+                found.append(col(self._column(name)).contains(f" {value} ", autoescape=True))
+        if query.keys is not None:
+            found.append(col(self.table.key).in_(query.keys))
+        return found
 
     def _equals(self, name: str, value: str) -> ColumnElement[bool]:
         if self.kind is not Kind.ENTITY or name in self.table.model_fields:

@@ -71,6 +71,10 @@ class Query:
 
     A truth is `true` or `false`, a number its text.
     """
+    holding: Mapping[str, str] = field(default_factory=dict)
+    """A name that a column of names, such as `tools`, must hold; empty values are ignored."""
+    keys: frozenset[str] | None = None
+    """Only these; None keeps all."""
     numbers: frozenset[str] = frozenset()
     """Fields of entities that hold numbers and are sorted as such."""
 

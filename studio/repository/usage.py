@@ -1,31 +1,25 @@
-"""Which tasks use a tool or a policy: counted over the rows, without parsing tasks."""
-
-from collections import Counter
-from typing import Any
+"""Which tasks use a tool or a policy: counted over columns, without reading tasks."""
 
 from sqlmodel import Session, col, select
 
+from studio.repository.store import TASKS
 from studio.tables import TaskRow
 
 
 def tool_usage(session: Session, world_id: int) -> dict[str, tuple[str, ...]]:
     """The ids of the tasks whose reference solution calls a tool, by tool."""
-    solution: Any = col(TaskRow.payload)["reference_solution"]["calls"].as_json()
     rows = session.exec(
-        select(TaskRow.key, solution)
-        .where(TaskRow.world_id == world_id)
+        select(TaskRow.key, TaskRow.tools)
+        .where(TaskRow.world_id == world_id, TaskRow.tools != "")
         .order_by(col(TaskRow.position))
     )
-    used: dict[str, dict[str, None]] = {}
-    for key, calls in rows:
-        for call in calls if isinstance(calls, list) else ():
-            if isinstance(call, dict) and isinstance(call.get("tool"), str):
-                used.setdefault(call["tool"], {})[key] = None
+    used: dict[str, list[str]] = {}
+    for key, tools in rows:
+        for tool in tools.split():
+            used.setdefault(tool, []).append(key)
     return {tool: tuple(keys) for tool, keys in used.items()}
 
 
 def policy_usage(session: Session, world_id: int) -> dict[str, int]:
     """How many tasks name a policy as their system prompt, by policy."""
-    name: Any = col(TaskRow.payload)["system_prompt"].as_string()
-    rows = session.exec(select(name).where(TaskRow.world_id == world_id))
-    return dict(Counter(str(value) for value in rows))
+    return TASKS.counts(session, world_id, "system_prompt")

@@ -11,17 +11,16 @@ from starlette.requests import Request
 
 from studio.history import Revision
 from studio.htmx import Tone
-from studio.repository import Stored
 from studio.repository.types import Listing, Query
 from studio.services import check_forms
 from studio.services.preview import Asked, Preview, PreviewRow, preview
 from studio.services.task_forms import TaskForm, say_problem, show_task
-from studio.services.tasks import EDIT_NOTE, NEXT, Facets, Opened, TaskConflict
+from studio.services.tasks import EDIT_NOTE, NEXT, Facets, Opened, TaskConflict, TaskSummary
 from studio.services.world_cache import Snapshot
 from studio.shell import Link, Shell, State, make_shell
 from world_builder.frozen import Json
 from world_builder.rubrics import CriterionCategory, CriterionKind, Scope
-from world_builder.tasks import Category, Difficulty, Split, Task, TaskStatus
+from world_builder.tasks import Category, Difficulty, Split, TaskStatus
 from world_builder.validation import Problem
 from world_builder.wording import words
 
@@ -217,7 +216,7 @@ class TaskAnswer:
 
 def index_page(
     request: Request, session: Session, world: str, query: Query,
-    listing: Listing[Stored[Task]], facets: Facets,
+    listing: Listing[TaskSummary], facets: Facets,
 ) -> IndexPage:  # fmt: skip
     """The list of tasks."""
     base = f"/worlds/{world}/tasks"
@@ -358,19 +357,13 @@ def _filter(name: str, query: Query, facets: Facets) -> Filter:
     )
 
 
-def _row(item: Stored[Task]) -> TaskRow:
-    data = item.payload
-    rubric = data.get("rubric")
-    found = rubric.get("criteria") if isinstance(rubric, dict) else None
-    criteria = [c for c in found if isinstance(c, dict)] if isinstance(found, list) else []
-    status = str(data.get("status") or "draft")
+def _row(item: TaskSummary) -> TaskRow:
+    status = item.status or TaskStatus.DRAFT.value
     return TaskRow(
-        id=item.ref.key, title=item.title, category=words(str(data.get("category") or "")),
-        difficulty=str(data.get("difficulty") or ""), split=words(str(data.get("split") or "")),
-        status=words(status),
+        id=item.key, title=item.title or item.key, category=words(item.category),
+        difficulty=item.difficulty, split=words(item.split), status=words(status),
         tone=TONES[TaskStatus(status)] if status in list(TaskStatus) else Tone.NEUTRAL,
-        num_criteria=len(criteria), num_checks=sum(bool(c.get("check")) for c in criteria),
-        has_reference=isinstance(data.get("reference_solution"), dict),
-        scenario=str(data.get("scenario") or ""), is_valid=item.value is not None,
+        num_criteria=item.num_criteria, num_checks=item.num_checks,
+        has_reference=item.has_reference, scenario=item.scenario, is_valid=item.is_valid,
         version=item.version,
     )  # fmt: skip

@@ -133,10 +133,10 @@ def pointers_to(session: Session, key: int, type_name: str, entity_id: str) -> P
     for owner in all_types(session, key):
         if type_name in _targets(owner.fields):
             found += _pointers(session, key, owner, (type_name, entity_id))
-    tasks = TASKS.holding(session, key, entity_id)
+    tasks = TASKS.titles_holding(session, key, entity_id)
     return PointersHere(
         entities=tuple(found),
-        tasks=tuple(Pointer(ref=t.ref, title=t.title, paths=()) for t in tasks),
+        tasks=tuple(Pointer(ref=TASKS.ref(t), title=title, paths=()) for t, title in tasks.items()),
     )
 
 

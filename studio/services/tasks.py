@@ -69,6 +69,24 @@ class SavedTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSummary:
+    """A task in a list: columns alone."""
+
+    key: str
+    title: str
+    version: int
+    is_valid: bool
+    category: str
+    difficulty: str
+    split: str
+    status: str
+    scenario: str
+    num_criteria: int
+    num_checks: int
+    has_reference: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facets:
     """How many tasks there are by what lists filter on."""
 
@@ -79,11 +97,15 @@ class Facets:
     scenario: dict[str, int]
 
 
-def list_tasks(session: Session, world: str, query: Query) -> tuple[Listing[Stored[Task]], Facets]:
+def list_tasks(session: Session, world: str, query: Query) -> tuple[Listing[TaskSummary], Facets]:
     """One page of tasks and what there is to filter by. Raises NotFound."""
     key = world_id(session, world)
     facets = {n: TASKS.counts(session, key, n) for n in Facets.__dataclass_fields__}
-    return TASKS.page(session, key, query), Facets(**facets)
+    names = tuple(TaskSummary.__dataclass_fields__)
+    found = TASKS.columns(session, key, query, names)
+    items = tuple(TaskSummary(**dict(zip(names, row, strict=True))) for row in found.items)
+    shown = Listing(items=items, total=found.total, page=found.page, size=found.size)
+    return shown, Facets(**facets)
 
 
 def open_task(session: Session, world: str, task_id: str) -> Opened:

@@ -106,6 +106,11 @@ class WorldProcess:
                     "The process that runs tasks ended; load the page again."
                 ) from error
 
+    def close(self) -> None:
+        """Ends the process."""
+        with self._lock:
+            self._forget()
+
     def _connected(self) -> Connection:
         if self._pipe is None or self._process is None or self._process.poll() is not None:
             self._forget()
@@ -120,10 +125,10 @@ class WorldProcess:
         return self._pipe
 
     def _forget(self) -> None:
-        """Lets the process go; it ends when its pipe does."""
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None:
+            self._process.kill()
             self._process.wait()
         self._pipe, self._process, self._sent, self._tokens = None, None, None, {}
 

@@ -5,6 +5,7 @@ the lock at every row it reads. `WorldWork` is one job on one state of a world; 
 one under way. The world is a frozen snapshot: nothing here touches the database.
 """
 
+import atexit
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -70,6 +71,7 @@ class WorldWork(Generic[R]):
 
 
 _process = WorldProcess()
+atexit.register(_process.close)
 _pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="world-work")
 _under_way: dict[_Key, WorldWork[Any]] = {}
 _lock = Lock()
@@ -78,6 +80,14 @@ _lock = Lock()
 def prepare(*jobs: Job[Any]) -> None:
     """Starts the process, so that the first page with one of the jobs waits for no imports."""
     _process.start(jobs)
+
+
+def give_up(database_url: str) -> None:
+    """Gives up all that runs on the worlds of a database."""
+    with _lock:
+        for key, work in _under_way.items():
+            if key[0] == database_url:
+                work.cancel()
 
 
 def work_on(database_url: str, world: World, job: Job[R]) -> WorldWork[R]:

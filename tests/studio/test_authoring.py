@@ -133,3 +133,16 @@ def test_lists_filter_sort_search_and_count(db: Database) -> None:
         assert TASKS.page(session, key, Query(filters={"status": "approved"})).total == 0
         with pytest.raises(NotFound):
             TASKS.page(session, key, Query(sort="colour"))
+
+
+def test_tasks_are_found_by_tool_and_by_key(db: Database) -> None:
+    def found(query: Query) -> list[str]:
+        with db.read() as session:
+            listing = TASKS.columns(session, world_id(session, "shop"), query, ("key",))
+        return [key for (key,) in listing.items]
+
+    assert found(Query(holding={"tools": "get_order"})) == ["total-of-order"]
+    assert found(Query(holding={"tools": "get"})) == []
+    assert found(Query(holding={"tools": ""})) == ["total-of-order"]
+    assert found(Query(keys=frozenset({"total-of-order", "gone"}))) == ["total-of-order"]
+    assert found(Query(keys=frozenset())) == []

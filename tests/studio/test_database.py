@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 
 import httpx2
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from studio.database import Database
+from studio.database import Database, alembic_config
+from studio.repository.usage import policy_usage, tool_usage
 
 SERVER = """
 import socket, sys
@@ -43,12 +45,46 @@ uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
 """
 
 
+OLD_TASKS = {
+    "solved": {
+        "system_prompt": "support",
+        "reference_solution": {
+            "calls": [{"tool": "refund"}, {"tool": "get_order"}, {"tool": "refund"}]
+        },
+    },
+    "half-typed": {"system_prompt": 7, "reference_solution": {"calls": "refund"}},
+}
+
+
 def test_models_and_migrations_agree(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     database.migrate()
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
+    database.close()
+
+
+def test_tasks_of_an_older_schema_get_their_new_columns(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    with database.engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO world (id, version, updated_at, name, title, payload)"
+            " VALUES (1, 1, '2025-01-01', 'shop', 'Shop', '{}')"
+        )
+        for key, payload in OLD_TASKS.items():
+            connection.exec_driver_sql(
+                "INSERT INTO task (version, updated_at, world_id, scope, key, title, position,"
+                " is_valid, search, payload, category, difficulty, split, status, scenario, author,"
+                " num_criteria, num_checks, has_reference) VALUES"
+                " (1, '2025-01-01', 1, '', ?, '', 0, 1, '', ?, '', '', '', '', '', '', 0, 0, 1)",
+                (key, json.dumps(payload)),
+            )
+    database.migrate()
+    with database.read() as session:
+        assert tool_usage(session, 1) == {"refund": ("solved",), "get_order": ("solved",)}
+        assert policy_usage(session, 1) == {"support": 1, "": 1}
     database.close()
 
 
