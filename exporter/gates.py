@@ -66,7 +66,7 @@ def _references(world: World) -> Gate:
             hint = f"point it at a {target} that exists, or add that {target}"
             message = f"no {target} {entity_id!r}"
             failures.append(GateFailure(path=path, message=message, hint=hint))
-    return gate("references", f"{num_references} references looked up", failures)
+    return gate("references", f"{counted(num_references, 'reference')} looked up", failures)
 
 
 def _pointers(world: World) -> Iterator[tuple[str, str, str]]:
@@ -130,7 +130,8 @@ def _decidable(world: World) -> Gate:
             num_judged += 1
             if not (criterion.examples.met and criterion.examples.unmet):
                 failures.append(_undecidable(task, i))
-    detail = f"{num_checked} criteria have a check, {num_judged} are left to a judge"
+    total = counted(num_checked + num_judged, "criterion", "criteria")
+    detail = f"{total}: {num_checked:,} with a check, {num_judged:,} left to a judge"
     return gate("decidable_criteria", detail, failures)
 
 
