@@ -115,6 +115,7 @@ def _sections(held: WorldSummary | None, current: str) -> tuple[Section, ...]:
             label="Tasks",
             links=(
                 link("Tasks", f"{base}/tasks", held.num_tasks),
+                link("Coverage", f"{base}/coverage"),
                 link("Bundles", f"{base}/bundles"),
                 link("History", f"{base}/history"),
             ),

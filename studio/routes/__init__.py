@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from studio.routes import (
     bundles,
+    coverage,
     design,
     entities,
     entity_types,
@@ -27,6 +28,7 @@ from studio.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     worlds.router,
+    coverage.router,
     entities.router,
     entity_types.router,
     tools.router,

@@ -1,21 +1,22 @@
-"""The contexts of the task pages, and how they are made from what the services give."""
+"""The contexts of a task's pages, and how they are made from what the services give.
+
+`task_index` has the list's.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlencode
 
 from sqlmodel import Session
 from starlette.requests import Request
 
 from studio.history import Revision
 from studio.htmx import Tone
-from studio.repository.types import Listing, Query
 from studio.services import check_forms
 from studio.services.preview import Asked, Preview, PreviewRow, preview
 from studio.services.task_forms import TaskForm, say_problem, show_task
-from studio.services.tasks import EDIT_NOTE, NEXT, Facets, Opened, TaskConflict, TaskSummary
+from studio.services.tasks import EDIT_NOTE, NEXT, Opened, TaskConflict
 from studio.services.world_cache import Snapshot
 from studio.shell import Link, Shell, State, make_shell
 from world_builder.frozen import Json
@@ -43,62 +44,6 @@ _STEPS: Mapping[TaskStatus, tuple[str, str]] = {
 def choices(values: object) -> Choices:
     """The values of an enumeration with their words."""
     return tuple((str(v), words(str(v))) for v in values)  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column of the list, sortable."""
-
-    label: str
-    sort_url: str
-    sorted: str | None
-    is_num: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRow:
-    """A task in the list."""
-
-    id: str
-    title: str
-    category: str
-    difficulty: str
-    split: str
-    status: str
-    tone: Tone
-    num_criteria: int
-    num_checks: int
-    has_reference: bool
-    scenario: str
-    is_valid: bool
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """One way to narrow the list."""
-
-    name: str
-    label: str
-    value: str
-    options: Choices
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexPage:
-    shell: Shell
-    world: str
-    q: str
-    sort: str
-    filters: tuple[Filter, ...]
-    chips: tuple[Link, ...]
-    columns: tuple[Column, ...]
-    tasks: tuple[TaskRow, ...]
-    first: int
-    last: int
-    total: int
-    previous_url: str | None
-    next_url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,48 +159,6 @@ class TaskAnswer:
     problems: tuple[Problem, ...] = field(default=())
 
 
-def index_page(
-    request: Request, session: Session, world: str, query: Query,
-    listing: Listing[TaskSummary], facets: Facets,
-) -> IndexPage:  # fmt: skip
-    """The list of tasks."""
-    base = f"/worlds/{world}/tasks"
-    state = {"q": query.q, **query.filters, "sort": query.sort}
-
-    def url(**changed: str) -> str:
-        kept = {k: v for k, v in (state | changed).items() if v}
-        return f"{base}?{urlencode(kept)}" if kept else base
-
-    def column(label: str, name: str, is_num: bool = False) -> Column:
-        down = query.sort == name
-        order = "descending" if query.sort == f"-{name}" else "ascending" if down else None
-        return Column(
-            label=label, sort_url=url(sort=f"-{name}" if down else name), sorted=order,
-            is_num=is_num,
-        )  # fmt: skip
-
-    chips = [Link(label=f"“{query.q}”", url=url(q=""))] if query.q else []
-    chips += [
-        Link(label=f"{n}: {words(v)}", url=url(**{n: ""})) for n, v in query.filters.items() if v
-    ]
-    return IndexPage(
-        shell=make_shell(request, session, "Tasks", world=world, current="Tasks"),
-        world=world, q=query.q, sort=query.sort,
-        filters=tuple(_filter(n, query, facets) for n in facets.__dataclass_fields__),
-        chips=tuple(chips),
-        columns=(
-            column("Task", "title"), column("Category", "category"),
-            column("Difficulty", "difficulty"), column("Split", "split"),
-            column("Status", "status"), column("Criteria", "num_criteria", is_num=True),
-            column("Scenario", "scenario"),
-        ),
-        tasks=tuple(_row(item) for item in listing.items),
-        first=listing.first, last=listing.last, total=listing.total,
-        previous_url=url(page=str(listing.previous)) if listing.previous else None,
-        next_url=url(page=str(listing.next)) if listing.next else None,
-    )  # fmt: skip
-
-
 def edit_page(
     request: Request, session: Session, world: str, opened: Opened, *, editor: str,
     data: Mapping[str, Json] | None = None, version: int | None = None, asked: Asked | None = None,
@@ -346,24 +249,3 @@ def _steps(status: TaskStatus) -> tuple[Step, ...]:
         )
         for i, s in enumerate(NEXT[status])
     )
-
-
-def _filter(name: str, query: Query, facets: Facets) -> Filter:
-    counts: dict[str, int] = getattr(facets, name)
-    known = ((v, f"{words(v)} ({n:,})") for v, n in sorted(counts.items()) if v)
-    options = (("", "all"), *known)
-    return Filter(
-        name=name, label=name.capitalize(), value=query.filters.get(name, ""), options=options
-    )
-
-
-def _row(item: TaskSummary) -> TaskRow:
-    status = item.status or TaskStatus.DRAFT.value
-    return TaskRow(
-        id=item.key, title=item.title or item.key, category=words(item.category),
-        difficulty=item.difficulty, split=words(item.split), status=words(status),
-        tone=TONES[TaskStatus(status)] if status in list(TaskStatus) else Tone.NEUTRAL,
-        num_criteria=item.num_criteria, num_checks=item.num_checks,
-        has_reference=item.has_reference, scenario=item.scenario, is_valid=item.is_valid,
-        version=item.version,
-    )  # fmt: skip

@@ -18,6 +18,7 @@ from studio.repository import TASKS
 from studio.repository.types import Query
 from studio.routes.json_body import JsonBody
 from studio.routes.task_forms import FormEdit, read_edit
+from studio.routes.task_index import index_page
 from studio.routes.task_pages import (
     ConflictView,
     HistoryPage,
@@ -26,7 +27,6 @@ from studio.routes.task_pages import (
     change_view,
     conflict_view,
     edit_page,
-    index_page,
     options_of,
 )
 from studio.services import authoring, tasks
@@ -44,17 +44,29 @@ router = APIRouter(prefix="/worlds/{world}/tasks", tags=["tasks"])
 @router.get("", response_class=Response)
 def index(
     request: Request, db: Db, world: str, q: str = "", category: str = "", difficulty: str = "",
-    split: str = "", status: str = "", scenario: str = "", sort: str = "", page: int = 1,
+    split: str = "", status: str = "", scenario: str = "", tool: str = "", touches: str = "",
+    sort: str = "", page: int = 1,
 ) -> Response:  # fmt: skip
-    """One page of the tasks that pass the filters."""
+    """One page of the tasks that pass the filters.
+
+    `tool` keeps those whose reference solution calls it, `touches` those that touch an entity type.
+    """
     filters = {
         "category": category, "difficulty": difficulty, "split": split, "status": status,
         "scenario": scenario,
     }  # fmt: skip
-    query = Query(q=q, sort=sort, page=page, filters=filters)
     with db.read() as session:
+        touching = tasks.tasks_touching(session, world, touches) if touches else None
+        is_counting = bool(touches) and touching is None
+        query = Query(
+            q=q, sort=sort, page=page, filters=filters, holding={"tools": tool},
+            keys=frozenset() if is_counting else touching,
+        )  # fmt: skip
         listing, facets = tasks.list_tasks(session, world, query)
-        shown = index_page(request, session, world, query, listing, facets)
+        shown = index_page(
+            request, session, world, query, listing, facets, is_counting=is_counting,
+            needs={"tool": tool, "touches": touches},
+        )  # fmt: skip
     return render(request, "tasks/index.html", shown, block="rows")
 
 

@@ -14,8 +14,10 @@ from studio.repository.bundles import list_versions
 from studio.repository.loading import load_world
 from studio.repository.worlds import WorldSummary, list_worlds, summary
 from studio.services.bundle_views import GatesView, check_view
+from studio.services.coverage_views import FiguresView, figures_view
 from studio.services.gate_checks import check_of
-from studio.services.overview import Coverage, Step, coverage_of, next_steps, runs_of
+from studio.services.overview import Step, TaskGrid, next_steps, runs_of, task_grid
+from studio.services.tallies import tally_of
 from studio.shell import Link, Shell, make_shell
 
 router = APIRouter(tags=["worlds"])
@@ -33,9 +35,10 @@ class WorldPage:
     world: WorldSummary
     entities: dict[str, int]
     """How many there are of each type."""
-    coverage: Coverage
+    grid: TaskGrid
     splits: dict[str, int]
     statuses: dict[str, int]
+    view: FiguresView
     gates: GatesView
     steps: tuple[Step, ...]
     changes: tuple[Revision, ...]
@@ -70,10 +73,19 @@ def standing(request: Request, db: Db, studio: Parts, world: str) -> Response:
     return render(request, "worlds/show.html", page, block="standing")
 
 
+@router.get("/worlds/{world}/figures", response_class=Response)
+def figures(request: Request, db: Db, studio: Parts, world: str) -> Response:
+    """What is counted by running references, for as long as it is counted."""
+    page = _world_page(request, db, studio, world)
+    return render(request, "worlds/show.html", page, block="figures")
+
+
 def _world_page(request: Request, db: Database, studio: Studio, world: str) -> WorldPage:
     with db.read() as session:
         held = summary(session, world)
-        gates = check_view(world, check_of(str(db.engine.url), load_world(session, world)))
+        draft = load_world(session, world)
+        counted = figures_view(world, tally_of(str(db.engine.url), draft))
+        gates = check_view(world, check_of(str(db.engine.url), draft))
         return WorldPage(
             shell=make_shell(
                 request, session, held.title, world=world, current="Overview",
@@ -81,9 +93,10 @@ def _world_page(request: Request, db: Database, studio: Studio, world: str) -> W
             ),
             world=held,
             entities=ENTITIES.counts(session, held.id),
-            coverage=coverage_of(session, held.id),
+            grid=task_grid(session, held.id),
             splits=TASKS.counts(session, held.id, "split"),
             statuses=TASKS.counts(session, held.id, "status"),
+            view=counted,
             gates=gates,
             steps=next_steps(
                 f"/worlds/{world}", num_tasks=held.num_tasks, gates=gates,

@@ -1,4 +1,4 @@
-"""The overview of a world: what its tasks cover, whether it can be published, what to do next.
+"""The overview of a world: how its tasks are spread, whether it can be published, what to do next.
 
 Reads only; the gates run beside the requests (`gate_checks`).
 """
@@ -14,10 +14,11 @@ from studio.repository import TASKS
 from studio.repository.bundles import BundleVersion
 from studio.services.bundle_views import GatesView
 from world_builder.tasks import Category, Difficulty
+from world_builder.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class TaskGrid:
     """Tasks by category and difficulty; each row follows the order of `difficulties`."""
 
     difficulties: tuple[str, ...]
@@ -27,6 +28,11 @@ class Coverage:
     def most(self) -> int:
         """The tasks of the largest category; at least 1."""
         return max((sum(row) for row in self.rows.values()), default=0) or 1
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """The tasks of each difficulty."""
+        return tuple(sum(column) for column in zip(*self.rows.values(), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +46,13 @@ class Step:
     """`done`, `current` or `todo`, as `ui.step_list` names them."""
 
 
-def coverage_of(session: Session, world_id: int) -> Coverage:
+def task_grid(session: Session, world_id: int) -> TaskGrid:
     """Every category and difficulty there can be, also those without a task."""
     counts = TASKS.crossed(session, world_id, "category", "difficulty")
     columns = tuple(difficulty.value for difficulty in Difficulty)
     named = [category.value for category in Category]
     others = sorted({category for category, _ in counts} - set(named))
-    return Coverage(
+    return TaskGrid(
         difficulties=columns,
         rows={c: tuple(counts.get((c, d), 0) for d in columns) for c in (*named, *others)},
     )
@@ -70,16 +76,16 @@ def next_steps(
 ) -> tuple[Step, ...]:  # fmt: skip
     """The way to the end; the first step that is not done is the current one."""
     to_mend = len(gates.blocking) - gates.num_met
-    unmet = f"{to_mend} of {len(gates.blocking)} {'gate' if to_mend == 1 else 'gates'} to mend"
+    unmet = f"{to_mend} of {counted(len(gates.blocking), 'gate')} to mend"
     reviewed = next((run for run in runs if len(run.eval_steps()) >= 2), None)
     newest = f"{versions[0].version} is the newest version" if versions else "freezes the draft"
+    trained = counted(len(runs), "run") if runs else "no run yet"
     wanted = (
         ("Write tasks", f"{num_tasks:,} so far", f"{base}/tasks", num_tasks > 0),
         ("Meet the gates", gates.summary if gates.is_met else unmet if gates.is_done else "running",
          f"{base}/bundles", gates.is_met),
         ("Publish a bundle version", newest, f"{base}/bundles", bool(versions)),
-        ("Train on it", _counted(len(runs), "run"), f"/runs/{runs[0].id}" if runs else "/runs/new",
-         bool(runs)),
+        ("Train on it", trained, f"/runs/{runs[0].id}" if runs else "/runs/new", bool(runs)),
         ("Review what was learned", "a run's tasks before and after, side by side",
          f"/review/{reviewed.id}" if reviewed else "/review", reviewed is not None),
     )  # fmt: skip
@@ -94,7 +100,3 @@ def _state(is_done: bool, is_current: bool) -> str:
     if is_done:
         return "done"
     return "current" if is_current else "todo"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"no {noun} yet"

@@ -14,9 +14,11 @@ from studio.database import Database
 from studio.errors import Conflict, Invalid
 from studio.history import Revision, revisions
 from studio.repository import TASKS, Ref, Saved, Stored
+from studio.repository.loading import load_world
 from studio.repository.types import Listing, Payload, Query
 from studio.repository.worlds import world_id
 from studio.services.merging import Difference, merge
+from studio.services.tallies import tally_of
 from studio.services.task_acts import slug, unique
 from studio.services.world_cache import Snapshot, snapshot
 from world_builder.frozen import Json
@@ -106,6 +108,17 @@ def list_tasks(session: Session, world: str, query: Query) -> tuple[Listing[Task
     items = tuple(TaskSummary(**dict(zip(names, row, strict=True))) for row in found.items)
     shown = Listing(items=items, total=found.total, page=found.page, size=found.size)
     return shown, Facets(**facets)
+
+
+def tasks_touching(session: Session, world: str, entity_type: str) -> frozenset[str] | None:
+    """The ids of the tasks whose reference solution touches an entity type.
+
+    As it was in an earlier state of the world until it is counted anew; None before the first
+    time. Raises NotFound.
+    """
+    work = tally_of(str(session.get_bind().engine.url), load_world(session, world))
+    found = work.wait(0) or work.outdated
+    return None if found is None else found.touched_by.get(entity_type, frozenset())
 
 
 def open_task(session: Session, world: str, task_id: str) -> Opened:

@@ -133,7 +133,7 @@ class WorldProcess:
         self._pipe, self._process, self._sent, self._tokens = None, None, None, {}
 
     def _order(self, job: Job[Any], world: World) -> _Order:
-        is_same = self._sent is not None and _same_core(self._sent, world)
+        is_same = self._sent is not None and is_same_core(self._sent, world)
         core = None if is_same else world.model_copy(update={"tasks": ()}).model_dump_json()
         known, tokens, new = self._tokens, {}, {}
         for task in world.tasks:
@@ -147,7 +147,8 @@ class WorldProcess:
         return _Order(job, core, new, tuple(tokens[id(task)] for task in world.tasks))
 
 
-def _same_core(one: World, other: World) -> bool:
+def is_same_core(one: World, other: World) -> bool:
+    """True when two worlds are made of the same objects but for their tasks."""
     names = World.model_fields.keys() - {"tasks"}
     return all(getattr(one, name) is getattr(other, name) for name in names)
 

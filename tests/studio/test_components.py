@@ -118,6 +118,8 @@ EXPRESSIONS = [
     "ui.histogram([{'label': h, 'value': 1}], h)",
     "ui.share_bar([1, 0, 2], 4, h)",
     "ui.bar_list([{'label': h, 'value': 1, 'url': h}], h)",
+    "ui.heat_map(h, h, [h], [{'title': h, 'rows': [{'title': h, 'url': h, 'mark': h,"
+    " 'cells': [{'value': 1, 'shade': 3, 'url': h}], 'total': {'value': 0, 'url': h}}]}])",
     "ui.chart('c', h, [{'label': h, 'values': [0.5]}], [1], x_label=h)",
 ]
 CALLS = [
@@ -307,6 +309,7 @@ TEXT_PAIRS = [
         for tone in ("accent", "good", "bad", "warn", "neutral")
         for ground in SURFACES
     ),
+    *(("ink", f"heat-{shade}") for shade in range(1, 6)),
     *((tone, f"{tone}-soft") for tone in ("accent", "good", "bad", "warn", "neutral")),
     ("accent", "selected"),
     ("bad", "good-soft"),

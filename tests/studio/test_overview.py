@@ -14,7 +14,7 @@ def _states(api: TestClient) -> dict[str, str]:
 
 
 def test_coverage_counts_every_cell(api: TestClient) -> None:
-    coverage = api.get("/worlds/shop").json()["coverage"]
+    coverage = api.get("/worlds/shop").json()["grid"]
     assert coverage["difficulties"] == ["easy", "medium", "hard", "expert"]
     assert coverage["rows"]["information_retrieval"] == [1, 0, 0, 0]
     assert coverage["rows"]["reasoning"] == [0, 0, 0, 0]
