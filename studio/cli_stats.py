@@ -23,6 +23,8 @@ from world_builder.world import World
 
 _BAR = 28
 """Characters of the longest bar."""
+_FILE_WIDTH = 100
+"""Characters of a line that goes to a file or a pipe."""
 
 
 def gather(world: World, *, runs_references: bool) -> WorldStatistics:
@@ -39,9 +41,11 @@ def gather(world: World, *, runs_references: bool) -> WorldStatistics:
         )
 
 
-def tables(world: World, found: WorldStatistics) -> Group:
-    """Everything that was counted, to be printed."""
-    return Group(*_parts(world, found))
+def show(world: World, found: WorldStatistics) -> None:
+    """Prints everything that was counted; whole names wherever no terminal limits the width."""
+    console = Console()
+    console.width = console.width if console.is_terminal else max(console.width, _FILE_WIDTH)
+    console.print(Group(*_parts(world, found)))
 
 
 def _parts(world: World, found: WorldStatistics) -> Iterator[RenderableType]:
@@ -115,9 +119,10 @@ def _matrix(title: str, coverage: Coverage) -> Iterator[RenderableType]:
         return
     yield _heading(f"{title} (wanted: {coverage.wanted} or more)")
     table = _table(show_header=True)
-    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for category in Category:
-        table.add_column(words(category.value), justify="right", max_width=13, overflow="fold")
+        label = words(category.value).replace(" ", "\n")
+        table.add_column(label, justify="right", no_wrap=True)
     table.add_column("all", justify="right", style="bold")
     table.add_column()
     group = ""

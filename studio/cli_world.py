@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from studio.cli_stats import gather, tables
+from studio.cli_stats import gather, show
 from world_builder.audit import AUDIT_NAMES, AuditReport, run_audits
 from world_builder.errors import UnknownName
 from world_builder.validation import Problem, has_errors, parse_world, validate_world
@@ -103,7 +102,7 @@ def stats(
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     else:
-        Console().print(tables(world, found))
+        show(world, found)
 
 
 def _counts(world: World) -> dict[str, int]:
