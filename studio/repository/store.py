@@ -4,19 +4,19 @@
 given: `services.authoring` validates first and decides what is refused.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, String, cast, func
-from sqlalchemy import select as rows_of
-from sqlmodel import Session, col, select
+from sqlalchemy import func, insert
+from sqlmodel import Session, select
 
 from studio import tables
 from studio.errors import Conflict, NotFound
 from studio.repository import columns
+from studio.repository.rows import Rows
 from studio.repository.types import Kind, Listing, Payload, Query, Ref, Saved, Stored
 from world_builder.entities import EntityType
 from world_builder.frozen import Record
@@ -29,12 +29,9 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Store(Generic[T]):
+class Store(Rows, Generic[T]):
     """The things of one kind. `world_id` is the id that `worlds.world_id` gives."""
 
-    kind: Kind
-    table: type[Any]
-    noun: str
     parse: Callable[[Payload], T]
     """Raises ValidationError for a payload without the kind's shape."""
     derive: columns.Deriver
@@ -68,50 +65,8 @@ class Store(Generic[T]):
         self, session: Session, world_id: int, query: Query, scope: str = ""
     ) -> Listing[Stored[T]]:
         """One page of what passes the query."""
-        found = self._page(session, world_id, query, scope, select(self.table))
+        found = self.listing(session, world_id, query, scope, select(self.table))
         return replace(found, items=tuple(self._stored(row) for row in found.items))
-
-    def columns(
-        self, session: Session, world_id: int, query: Query, names: Sequence[str], scope: str = ""
-    ) -> Listing[tuple[Any, ...]]:
-        """The same, but only some columns of the rows: no payload is read."""
-        selected = rows_of(*(getattr(self.table, name) for name in names))
-        found = self._page(session, world_id, query, scope, selected)
-        return replace(found, items=tuple(tuple(row) for row in found.items))
-
-    def _page(
-        self, session: Session, world_id: int, query: Query, scope: str, selected: Any
-    ) -> Listing[Any]:
-        table = self.table
-        wanted = [table.world_id == world_id, table.scope == scope, *self._conditions(query)]
-        total = session.exec(select(func.count()).select_from(table).where(*wanted)).one()
-        last_page = max(1, -(-total // query.size))
-        number = min(max(1, query.page), last_page)
-        rows = session.exec(
-            selected.where(*wanted)
-            .order_by(*self._order(query))
-            .limit(query.size)
-            .offset((number - 1) * query.size)
-        )
-        return Listing(items=tuple(rows), total=total, page=number, size=query.size)
-
-    def counts(self, session: Session, world_id: int, column: str = "scope") -> dict[str, int]:
-        """How many there are by a column, such as `category`."""
-        by = self._column(column)
-        rows = session.exec(
-            select(by, func.count()).where(self.table.world_id == world_id).group_by(by)
-        )
-        return {str(value): number for value, number in rows}
-
-    def crossed(
-        self, session: Session, world_id: int, row: str, column: str
-    ) -> dict[tuple[str, str], int]:
-        """How many there are by two columns at once; pairs without any are left out."""
-        by = self._column(row), self._column(column)
-        found = session.exec(
-            select(*by, func.count()).where(self.table.world_id == world_id).group_by(*by)
-        )
-        return {(str(first), str(second)): number for first, second, number in found}
 
     def save(
         self,
@@ -180,51 +135,22 @@ class Store(Generic[T]):
     def import_all(
         self, session: Session, world_id: int, payloads: list[tuple[Ref, Payload]]
     ) -> None:
-        """Stores many new things at once, without revisions: how a sample world arrives."""
-        rows = []
+        """Stores many new things of a valid world, without revisions: how a sample arrives."""
         names = {s: self._title_field(session, world_id, s) for s in {r.scope for r, _ in payloads}}
-        for position, (ref, payload) in enumerate(payloads):
-            row = self.table(world_id=world_id, scope=ref.scope, key=ref.key, position=position)
-            rows.append(self._fill(row, payload, names[ref.scope]))
-        session.add_all(rows)
-
-    def keys(self, session: Session, world_id: int, scope: str = "") -> set[str]:
-        """The keys there are (of an entity type, for entities)."""
-        table = self.table
-        wanted = select(table.key).where(table.world_id == world_id, table.scope == scope)
-        return set(session.exec(wanted))
-
-    def titles(
-        self, session: Session, world_id: int, keys: Iterable[str], scope: str = ""
-    ) -> dict[str, str]:
-        """The titles of those of the keys that are there."""
-        table = self.table
-        wanted = select(table.key, table.title).where(
-            table.world_id == world_id, table.scope == scope, col(table.key).in_(set(keys))
-        )
-        return {key: title or key for key, title in session.exec(wanted)}
+        rows = [
+            {"world_id": world_id, "scope": ref.scope, "key": ref.key, "position": position,
+             "version": 1, "is_valid": True, **self._derived(ref.key, payload, names[ref.scope])}
+            for position, (ref, payload) in enumerate(payloads)
+        ]  # fmt: skip
+        if rows:
+            session.connection().execute(insert(self.table), rows)
 
     def holding(
         self, session: Session, world_id: int, text: str, scope: str = ""
     ) -> list[Stored[T]]:
         """Everything with the text somewhere in it, in the world's order; any case."""
-        wanted = self._holding(select(self.table), world_id, text, scope)
+        wanted = self.holding_rows(select(self.table), world_id, text, scope)
         return [self._stored(row) for row in session.exec(wanted)]
-
-    def titles_holding(
-        self, session: Session, world_id: int, text: str, scope: str = ""
-    ) -> dict[str, str]:
-        """The keys and titles of the same."""
-        selected = select(self.table.key, self.table.title)
-        rows = session.exec(self._holding(selected, world_id, text, scope))
-        return {key: title or key for key, title in rows}
-
-    def _holding(self, selected: Any, world_id: int, text: str, scope: str) -> Any:
-        table = self.table
-        return selected.where(
-            table.world_id == world_id, table.scope == scope,
-            col(table.search).contains(text.lower(), autoescape=True),
-        ).order_by(table.position)  # fmt: skip
 
     def retitle(self, session: Session, world_id: int, scope: str) -> None:
         """Derives the titles of a type's entities anew, after its `title_field` changed."""
@@ -287,15 +213,18 @@ class Store(Generic[T]):
         return value if isinstance(value, str) else ""
 
     def _fill(self, row: Any, payload: Payload, title_field: str) -> Any:
-        for name, value in self.derive(payload).items():
-            setattr(row, name, value)
-        if self.kind is Kind.ENTITY:
-            row.title = self._title(payload, title_field)
-        row.payload = dict(payload)
-        row.search = columns.search_text(row.key, payload)
         row.is_valid = self.parsed(payload) is not None
-        row.updated_at = tables.utc_now()
+        for name, value in self._derived(row.key, payload, title_field).items():
+            setattr(row, name, value)
         return row
+
+    def _derived(self, key: str, payload: Payload, title_field: str) -> columns.Columns:
+        """The columns that follow from a payload."""
+        title = {"title": self._title(payload, title_field)} if self.kind is Kind.ENTITY else {}
+        return self.derive(payload) | title | {
+            "payload": dict(payload), "search": columns.search_text(key, payload),
+            "updated_at": tables.utc_now(),
+        }  # fmt: skip
 
     def _stored(self, row: Any) -> Stored[T]:
         return Stored(
@@ -313,48 +242,6 @@ class Store(Generic[T]):
             return self.parse(payload)
         except ValidationError:
             return None
-
-    def _conditions(self, query: Query) -> list[ColumnElement[bool]]:
-        words = [
-            col(self.table.search).contains(w, autoescape=True) for w in query.q.lower().split()
-        ]
-        given = {name: value for name, value in query.filters.items() if value}
-        found = words + [self._equals(name, value) for name, value in given.items()]
-        for name, value in query.holding.items():
-            if value:
-                found.append(col(self._column(name)).contains(f" {value} ", autoescape=True))
-        if query.keys is not None:
-            found.append(col(self.table.key).in_(query.keys))
-        return found
-
-    def _equals(self, name: str, value: str) -> ColumnElement[bool]:
-        if self.kind is not Kind.ENTITY or name in self.table.model_fields:
-            is_equal: ColumnElement[bool] = self._column(name) == _typed(value)
-            return is_equal
-        # Databases spell a JSON truth as `true` or as 1; numbers are compared as their text.
-        spelled = {"true": ["true", "1"], "false": ["false", "0"]}.get(value, [value])
-        return cast(self._column(name), String).in_(spelled)
-
-    def _order(self, query: Query) -> list[Any]:
-        by_position = [self.table.position, self.table.id]
-        name = query.sort.removeprefix("-")
-        if not name:
-            return by_position
-        column = self._column(name)
-        if name in query.numbers:
-            column = col(self.table.payload)[name].as_float()
-        return [column.desc() if query.sort.startswith("-") else column.asc(), *by_position]
-
-    def _column(self, name: str) -> Any:
-        if name in self.table.model_fields and name not in {"payload", "search", "id"}:
-            return col(getattr(self.table, name))
-        if self.kind is Kind.ENTITY:
-            return col(self.table.payload)[name].as_string()
-        raise NotFound(f"A {self.noun} has no column {name!r}.")
-
-
-def _typed(value: str) -> str | bool:
-    return {"true": True, "false": False}.get(value, value)
 
 
 def _record(payload: Payload) -> Record:

@@ -104,7 +104,7 @@ def list_tasks(session: Session, world: str, query: Query) -> tuple[Listing[Task
     key = world_id(session, world)
     facets = {n: TASKS.counts(session, key, n) for n in Facets.__dataclass_fields__}
     names = tuple(TaskSummary.__dataclass_fields__)
-    found = TASKS.columns(session, key, query, names)
+    found = TASKS.page_of(session, key, query, names)
     items = tuple(TaskSummary(**dict(zip(names, row, strict=True))) for row in found.items)
     shown = Listing(items=items, total=found.total, page=found.page, size=found.size)
     return shown, Facets(**facets)

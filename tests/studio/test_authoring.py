@@ -138,7 +138,7 @@ def test_lists_filter_sort_search_and_count(db: Database) -> None:
 def test_tasks_are_found_by_tool_and_by_key(db: Database) -> None:
     def found(query: Query) -> list[str]:
         with db.read() as session:
-            listing = TASKS.columns(session, world_id(session, "shop"), query, ("key",))
+            listing = TASKS.page_of(session, world_id(session, "shop"), query, ("key",))
         return [key for (key,) in listing.items]
 
     assert found(Query(holding={"tools": "get_order"})) == ["total-of-order"]
