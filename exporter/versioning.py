@@ -117,9 +117,11 @@ def _items(
             yield Reason(bump=substance, path=path, message="removed")
         elif name not in before:
             yield Reason(bump=substance, path=path, message="added")
+        elif before[name] == after[name]:
+            continue
         elif bare(before[name]) != bare(after[name]):
             yield Reason(bump=substance, path=path, message="changed")
-        elif before[name] != after[name]:
+        else:
             yield Reason(bump=wording, path=path, message="wording changed")
     if before.keys() == after.keys() and list(before) != list(after):
         yield Reason(bump=wording, path=part, message="order changed")

@@ -24,7 +24,13 @@ from studio.repository.bundles import BundleVersion, add_version, list_versions
 from studio.repository.loading import load_world
 from studio.repository.worlds import world_id
 from studio.services.gate_checks import GateCheck, check_of
-from studio.services.versions import NextVersion, is_version, next_version, precedence
+from studio.services.versions import (
+    NextVersion,
+    is_version,
+    keep_published,
+    next_version,
+    precedence,
+)
 from world_builder.validation import Problem
 from world_builder.wording import words
 from world_builder.world import World
@@ -142,6 +148,7 @@ class Publication:
             override_reason="" if report.is_met else self.wanted.override_reason,
         )  # fmt: skip
         manifest = Bundle.open(path).manifest
+        keep_published(str(path.resolve()), manifest.digest, self.world)
         with self._db.write() as session:
             return add_version(
                 session, self.world.name, self.wanted.version, digest=manifest.digest,

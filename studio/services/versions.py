@@ -1,8 +1,8 @@
 """Which version comes next, and what is new in it: `exporter.versioning` for the studio's pages."""
 
 import re
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from exporter.bundle import Bundle
@@ -74,13 +74,25 @@ def changes_between(before: BundleVersion, after: BundleVersion) -> tuple[Reason
     return found.reasons
 
 
-@lru_cache(maxsize=4)
+_published: OrderedDict[tuple[str, str], World] = OrderedDict()
+_MOST_PUBLISHED = 4
+
+
 def published_world(path: str, digest: str) -> World:
     """The world of a published bundle. Raises BundleError, also for another digest."""
-    bundle = Bundle.open(Path(path))
-    if bundle.digest != digest:
-        raise BundleError(f"{path} now holds digest {bundle.digest}; published was {digest}")
-    return bundle.world
+    if (path, digest) not in _published:
+        bundle = Bundle.open(Path(path))
+        if bundle.digest != digest:
+            raise BundleError(f"{path} now holds digest {bundle.digest}; published was {digest}")
+        keep_published(path, digest, bundle.world)
+    return _published[path, digest]
+
+
+def keep_published(path: str, digest: str, world: World) -> None:
+    """Spares reading the world of a bundle that was just written."""
+    _published[path, digest] = world
+    while len(_published) > _MOST_PUBLISHED:
+        _published.popitem(last=False)
 
 
 def is_version(text: str) -> bool:
