@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from starlette.testclient import TestClient
 
 from studio.database import Database
 from studio.repository.worlds import import_world
+from tests.studio.accessibility import serious_findings
 from world_builder.worlds import build_world
 
 PATIENCE_MS = 60_000
@@ -70,11 +70,6 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(
     for path, landmark in (("", "#figures .bars"), ("/coverage", ".heat")):
         page.goto(url + path)
         expect(page.locator(landmark).first).to_be_visible(timeout=PATIENCE_MS)
-        assert (path, _serious(page)) == (path, [])
+        assert (path, serious_findings(page)) == (path, [])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
-
-
-def _serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [v["id"] for v in found if v["impact"] in {"serious", "critical"}]

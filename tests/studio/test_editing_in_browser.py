@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.testclient import TestClient
 
 from studio.database import Database
 from studio.services import authoring
+from tests.studio.accessibility import serious_findings
 
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split()
 
@@ -54,7 +54,7 @@ def test_a_conflict_shows_both_and_keeps_what_was_typed(url: str, page: Page, db
     expect(conflict).to_be_focused()
     expect(conflict).to_contain_text("Eda")
     expect(page.get_by_label("Name")).to_have_value("Ida")
-    assert not _violations(page)
+    assert serious_findings(page) == []
     page.get_by_role("button", name="Save mine over it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ida")
     expect(page.locator("#save-status")).not_to_contain_text("not saved")
@@ -74,9 +74,4 @@ def test_a_tool_is_edited_checked_and_tried_by_keyboard(url: str, page: Page) ->
     result = page.get_by_role("region", name="Result")
     expect(result).to_be_focused()
     expect(result).to_contain_text("cus-001")
-    assert not _violations(page)
-
-
-def _violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [v["id"] for v in found if v["impact"] in {"serious", "critical"}]
+    assert serious_findings(page) == []

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 from studio.app import create_app
 from studio.settings import Settings
+from tests.studio.accessibility import expect_active, serious_findings
 from tests.studio.review_run import RUN_ID, write_run
 
 RUN = f"/review/{RUN_ID}?trained=10"
@@ -62,7 +62,7 @@ def test_pairs_are_reviewed_by_keyboard(url: str, page: Page) -> None:
     expect(page.get_by_text("pair 2 of")).to_be_visible()
     press(page, "2")
     expect(page.locator("#learned .badge")).to_have_text("tagged")
-    expect(page.locator("#tag-constraint_handling")).to_be_focused()
+    expect_active(page, "tag-constraint_handling")
     page.get_by_text("Messages ·").last.click()
     expect(page.locator(".message--user").last).to_be_visible()
 
@@ -80,5 +80,4 @@ def test_pairs_are_reviewed_by_keyboard(url: str, page: Page) -> None:
 
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = Axe().run(page).response["violations"]
-        assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
+        assert serious_findings(page) == []
