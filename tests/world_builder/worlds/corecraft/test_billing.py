@@ -2,8 +2,12 @@
 
 import re
 
-from tests.world_builder.worlds.corecraft.answers import answer_of, first, tasks_of, unmet
+import pytest
+
+from tests.world_builder.worlds.corecraft.answers import answer_of, first, ids_in, tasks_of, unmet
 from tests.world_builder.worlds.corecraft.company import company
+from world_builder.templates import Scenario
+from world_builder.worlds.corecraft.company import Company
 from world_builder.worlds.corecraft.scenarios.billing import (
     COMPANY_STATEMENT,
     GOODWILL,
@@ -15,9 +19,15 @@ from world_builder.worlds.corecraft.scenarios.billing import (
     REFUNDABLE_REST,
     RULE_CHECK,
     RULE_EMAIL,
+    SCENARIOS,
     STORE_CREDIT,
     WHO_DECIDES,
 )
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_there_are_as_many_tasks_as_wanted(scenario: Scenario[Company]) -> None:
+    assert len(tasks_of(scenario)) == scenario.num_tasks
 
 
 def test_payment_trouble_wants_every_reason_and_the_state() -> None:
@@ -27,9 +37,8 @@ def test_payment_trouble_wants_every_reason_and_the_state() -> None:
     assert not unmet(unpaid, told.replace("is not paid", "remains unpaid"))
     assert "state" in unmet(unpaid, told.replace("is not paid", "is paid"))
     told = answer_of(paid)
-    pay = re.search(r"pay-\d{6}-\d{3}", told)
-    assert pay
-    assert unmet(paid, told.replace(pay[0], "the card payment")) == {"payment"}
+    (pay,) = ids_in(told, "pay")
+    assert unmet(paid, told.replace(pay, "the card payment")) == {"payment"}
 
 
 def test_payment_emails_show_no_more_of_a_card_than_its_end() -> None:
@@ -125,7 +134,7 @@ def test_who_decides_covers_present_away_and_gone() -> None:
 def test_goodwill_is_given_once_and_within_its_limit() -> None:
     tasks = tasks_of(GOODWILL)
     given, refused = first(tasks, "gives $"), first(tasks, "at most $25.00")
-    assert {"booked", "payment"} <= unmet(given, answer_of(given), acts=False)
+    assert {"booked", "payment"} <= unmet(given, answer_of(given), calls=())
     claim = answer_of(refused).replace("cannot be given", "was given")
     assert "decision" in unmet(refused, claim)
     assert any("already given once" in answer_of(task) for task in tasks)

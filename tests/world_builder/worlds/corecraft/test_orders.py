@@ -3,21 +3,26 @@
 import re
 from collections import Counter
 from datetime import timedelta
-from functools import cache
 
 import pytest
 
-from world_builder.checking import CheckContext, check_rubric
+from tests.world_builder.worlds.corecraft.answers import (
+    answer_of,
+    arguments,
+    goods_of,
+    ids_in,
+    tasks_of,
+    unmet,
+    with_arguments,
+    writes,
+)
+from tests.world_builder.worlds.corecraft.company import company
 from world_builder.expressions import money
-from world_builder.frozen import Json
-from world_builder.rubrics import VerdictValue
 from world_builder.tasks import Task
-from world_builder.templates import Desk, Scenario, SplitSizes, expand
+from world_builder.templates import Scenario
 from world_builder.tools import ToolCall
-from world_builder.workbench import Workbench, reference_of
-from world_builder.worlds import build_world
-from world_builder.worlds.corecraft import DEFAULT_SEED
-from world_builder.worlds.corecraft.company import Company, Order, Product
+from world_builder.workbench import reference_of
+from world_builder.worlds.corecraft.company import Company, Order
 from world_builder.worlds.corecraft.reckoning.order_changes import first_role, leaders_of
 from world_builder.worlds.corecraft.reckoning.order_history import placed_after, placed_between
 from world_builder.worlds.corecraft.reckoning.order_prices import quoted
@@ -35,7 +40,6 @@ from world_builder.worlds.corecraft.scenarios.orders.quoting import PRICE_QUOTE
 from world_builder.worlds.corecraft.scenarios.orders.redirecting import REDIRECT_ORDER
 from world_builder.worlds.corecraft.scenarios.orders.spending import CUSTOMER_SPEND
 from world_builder.worlds.corecraft.scenarios.orders.status import ORDER_STATUS
-from world_builder.worlds.corecraft.story import build_company
 
 IN_OTHER_WORDS = {
     "pending_payment": "pending_payment",
@@ -46,45 +50,6 @@ IN_OTHER_WORDS = {
 }
 
 
-@cache
-def company() -> Company:
-    return build_company(DEFAULT_SEED)
-
-
-@cache
-def bench() -> Workbench:
-    return Workbench(build_world("corecraft").model_copy(update={"tasks": ()}))
-
-
-@cache
-def tasks_of(scenario: Scenario[Company]) -> tuple[Task, ...]:
-    sizes = SplitSizes(num_train=100, num_held_out=0)
-    return expand((scenario,), Desk(bench().world, company()), sizes, author="tests")
-
-
-def unmet(task: Task, response: str, calls: tuple[ToolCall, ...] | None = None) -> set[str]:
-    """Ids of the criteria that an answer misses, after the reference's calls unless others."""
-    made = reference_of(task).calls if calls is None else calls
-    solution = reference_of(task).model_copy(update={"response": response, "calls": made})
-    context = CheckContext(task=task, trajectory=bench().run(task, solution), base=bench().base)
-    verdicts, left = check_rubric(context)
-    assert not left
-    return {v.criterion_id for v in verdicts if v.value is not VerdictValue.MET}
-
-
-def answer_of(task: Task) -> str:
-    return reference_of(task).response
-
-
-def arguments(task: Task, tool: str) -> dict[str, Json]:
-    """The arguments of the last call of a tool."""
-    return dict([c.arguments for c in reference_of(task).calls if c.tool == tool][-1])
-
-
-def writes(task: Task) -> list[str]:
-    return [c.tool for c in reference_of(task).calls if bench().writes(c)]
-
-
 def order_of(task: Task) -> Order:
     return company().order(str(arguments(task, "get_order")["id"]))
 
@@ -92,21 +57,6 @@ def order_of(task: Task) -> Order:
 def another_order(order: Order) -> Order | None:
     mine = company().orders_of(order.customer_id)
     return next((other for other in mine if other.id != order.id), None)
-
-
-def with_arguments(task: Task, tool: str, **values: Json) -> tuple[ToolCall, ...]:
-    """The reference's calls with other arguments for a tool."""
-    return tuple(
-        c.model_copy(update={"arguments": {**c.arguments, **values}}) if c.tool == tool else c
-        for c in reference_of(task).calls
-    )
-
-
-def goods_of(items: Json) -> list[tuple[Product, int]]:
-    """Items of a call as products with their numbers."""
-    assert isinstance(items, list)
-    rows = [item for item in items if isinstance(item, dict)]
-    return [(company().product(str(row["product_id"])), int(str(row["qty"]))) for row in rows]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -257,7 +207,7 @@ def test_an_order_is_cancelled_and_refunded_or_neither() -> None:
     assert len(tasks) / 3 <= len(granted) <= len(tasks) * 2 / 3
     for task in granted:
         order = order_of(task)
-        rfd = re.search(r"rfd-\d{6}-\d{3}", answer_of(task))
+        rfd = ids_in(answer_of(task), "rfd")
         told = f"I've cancelled {order.id} ({money(order.total_cents)})."
         told += f" Refund {rfd[0]} pays all of it back." if rfd else " It had not been charged."
         assert not unmet(task, told), task.id
@@ -319,7 +269,7 @@ def test_the_other_of_two_orders_is_left_alone() -> None:
     both_open = 0
     for task in granted:
         order_id = str(arguments(task, "update_order")["id"])
-        ids = re.findall(r"ord-\d{6}-\d{3}", answer_of(task))
+        ids = ids_in(answer_of(task), "ord")
         other = company().order(next(i for i in ids if i != order_id))
         told = answer_of(task).replace("in processing", "still processing, not touched")
         assert not unmet(task, told), task.id

@@ -23,6 +23,7 @@ def test_they_are_unseen_and_use_generic_tools_only(scenario: Scenario[Company])
     tasks = tasks_of(scenario)
     tools = {c.tool for t in tasks if t.reference_solution for c in t.reference_solution.calls}
     assert scenario.is_unseen
+    assert len(tasks) == scenario.num_tasks
     assert {task.tool_surface for task in tasks} == {"generic"}
     assert tools <= {"describe_type", "get_record", "find_records", "search_records",
                      "update_ticket"}  # fmt: skip
@@ -76,6 +77,6 @@ def test_tickets_are_handed_to_who_is_there() -> None:
     done, away, left = (
         first(tasks, part) for part in ("is now with", "is away until", "no longer works here")
     )
-    assert {"assignee", "priority", "note"} <= unmet(done, answer_of(done), acts=False)
+    assert {"assignee", "priority", "note"} <= unmet(done, answer_of(done), calls=())
     assert "until" in unmet(away, re.sub(r" until \d{4}-\d\d-\d\d", "", answer_of(away)))
     assert "decision" in unmet(left, answer_of(left).replace("cannot go", "can go"))

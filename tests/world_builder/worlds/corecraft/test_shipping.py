@@ -1,35 +1,46 @@
 """Answers about parcels as an expert would check them: other wordings pass, mistakes do not."""
 
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
-import pytest
-
-from tests.world_builder.worlds.corecraft.shipping_examiner import SHP, Examiner, the_examiner
+from tests.world_builder.worlds.corecraft.answers import (
+    answer_of,
+    ids_in,
+    parcel_in,
+    tasks_of,
+    unmet,
+)
+from tests.world_builder.worlds.corecraft.company import company
 from world_builder.checks import Matches
 from world_builder.workbench import reference_of
 from world_builder.worlds.corecraft.company import Shipment
 from world_builder.worlds.corecraft.reckoning.parcels import (
+    CarrierDelay,
     Estimate,
     carrier_delay,
     days_late,
     estimate,
 )
 from world_builder.worlds.corecraft.rules import add_business_days
+from world_builder.worlds.corecraft.scenarios.shipping.estimate import NEW_ESTIMATE
+from world_builder.worlds.corecraft.scenarios.shipping.late import LATE_OR_NOT
 from world_builder.worlds.corecraft.scenarios.shipping.lateness import Arrival, arrivals
+from world_builder.worlds.corecraft.scenarios.shipping.missing import WHAT_IS_MISSING
+from world_builder.worlds.corecraft.scenarios.shipping.on_time import CARRIER_ON_TIME
 from world_builder.worlds.corecraft.scenarios.shipping.shipping_back import (
     says_shipping_back,
     says_shipping_kept,
 )
+from world_builder.worlds.corecraft.scenarios.shipping.stuck import STUCK_PARCELS
+from world_builder.worlds.corecraft.scenarios.shipping.track import TRACK_PARCEL
+
+FEWEST = 3
+"""The least number of tasks of each kind that a scenario has."""
 
 
-@pytest.fixture(scope="module")
-def examiner() -> Examiner:
-    return the_examiner()
-
-
-def test_a_traced_parcel_needs_its_own_days(examiner: Examiner) -> None:
-    traced = [(t, p) for t in examiner.tasks("track-parcel") if (p := examiner.parcel_in(t.title))]
+def test_a_traced_parcel_needs_its_own_days() -> None:
+    traced = [(t, p) for t in tasks_of(TRACK_PARCEL) if (p := parcel_in(t.title))]
     assert len(traced) >= 6
     for task, parcel in traced:
         scan = parcel.events[-1]
@@ -37,31 +48,31 @@ def test_a_traced_parcel_needs_its_own_days(examiner: Examiner) -> None:
             f"- order: {parcel.order_id}\n- {parcel.carrier}, status `{parcel.status}`\n"
             f"- last scan {scan.at:%m/%d/%Y}, {scan.place}\n- promised day: {{}}"
         )
-        assert examiner.failed(task, told.format(parcel.promised_on)) == set()
+        assert unmet(task, told.format(parcel.promised_on)) == set()
         day_after = parcel.promised_on + timedelta(days=1)
-        assert "promised" in examiner.failed(task, told.format(day_after))
+        assert "promised" in unmet(task, told.format(day_after))
 
 
-def test_a_list_of_parcels_is_whole_and_holds_no_other(examiner: Examiner) -> None:
-    for task in examiner.tasks("stuck-parcels"):
-        answer = reference_of(task).response
+def test_a_list_of_parcels_is_whole_and_holds_no_other() -> None:
+    for task in tasks_of(STUCK_PARCELS):
+        answer = answer_of(task)
         rows = [line for line in answer.splitlines() if line.startswith("| shp-")]
         starred = answer.replace("| shp-", "| **shp-").replace(" | ord-", "** | ord-")
-        assert examiner.failed(task, starred) == set()
+        assert unmet(task, starred) == set()
         short = answer.replace(f"{rows[-1]}\n", "")
         parcel = rows[-1].split(" | ")[0].strip("| ")
-        assert {"table", f"row-{parcel}"} <= examiner.failed(task, short)
-        crossed = answer.replace(SHP.findall(rows[0])[0], "shp-X").replace(parcel, "shp-Y")
-        crossed = crossed.replace("shp-X", parcel).replace("shp-Y", SHP.findall(rows[0])[0])
-        assert f"row-{parcel}" in examiner.failed(task, crossed)
+        assert {"table", f"row-{parcel}"} <= unmet(task, short)
+        crossed = answer.replace(ids_in(rows[0], "shp")[0], "shp-X").replace(parcel, "shp-Y")
+        crossed = crossed.replace("shp-X", parcel).replace("shp-Y", ids_in(rows[0], "shp")[0])
+        assert f"row-{parcel}" in unmet(task, crossed)
 
 
-def test_parcels_due_today_are_not_past_their_day(examiner: Examiner) -> None:
-    today = examiner.company.now.date()
-    for task in examiner.tasks("stuck-parcels"):
+def test_parcels_due_today_are_not_past_their_day() -> None:
+    today = company().now.date()
+    for task in tasks_of(STUCK_PARCELS):
         if "past their promised day" in task.title:
-            named = {s.id for s in examiner.company.shipments if s.promised_on == today}
-            assert not named & set(SHP.findall(reference_of(task).response))
+            named = {s.id for s in company().shipments if s.promised_on == today}
+            assert not named & set(ids_in(answer_of(task), "shp"))
 
 
 def late_table(arrival: Arrival) -> str:
@@ -85,96 +96,114 @@ VERDICTS = {
 }
 
 
-def test_lateness_is_told_in_other_words(examiner: Examiner) -> None:
-    known = {a.order.id: a for a in arrivals(examiner.company)}
+def test_lateness_is_told_in_other_words() -> None:
+    known = {a.order.id: a for a in arrivals(company())}
     seen = []
-    for task in examiner.tasks("late-or-not"):
+    for task in tasks_of(LATE_OR_NOT):
         arrival = known[task.title.split()[1]]
         table = late_table(arrival)
         told = VERDICTS[arrival.problem].format(sum=arrival.shipping)
-        assert examiner.failed(task, f"{table}\n\n{told}") == set(), f"{table}\n{told}"
+        assert unmet(task, f"{table}\n\n{told}") == set(), f"{table}\n{told}"
         other = VERDICTS["standard" if arrival.problem is None else None]
         wrong = other.format(sum=arrival.shipping)
-        missed = {"shipping-back", "shipping-kept"} & examiner.failed(task, f"{table}\n\n{wrong}")
+        missed = {"shipping-back", "shipping-kept"} & unmet(task, f"{table}\n\n{wrong}")
         assert missed, wrong
         seen.append((arrival.is_late, arrival.problem is None))
-    assert seen.count((False, False)) >= 6
-    assert seen.count((True, True)) >= 6
+    assert min(seen.count(kind) for kind in ((False, False), (True, True), (True, False))) >= FEWEST
 
 
-def test_a_minute_before_midnight_is_on_time(examiner: Examiner) -> None:
-    known = {a.order.id: a for a in arrivals(examiner.company)}
+def test_a_minute_before_midnight_is_on_time() -> None:
+    known = {a.order.id: a for a in arrivals(company())}
     edges = 0
-    for task in examiner.tasks("late-or-not"):
+    for task in tasks_of(LATE_OR_NOT):
         arrival = known[task.title.split()[1]]
         table = late_table(arrival)
         parcel = arrival.parcels[0]
         one_more = table.replace(f"| {days_late(parcel)} |", f"| {days_late(parcel) + 1} |", 1)
         told = VERDICTS[arrival.problem].format(sum=arrival.shipping)
-        assert f"late-{parcel.id}" in examiner.failed(task, f"{one_more}\n\n{told}")
+        assert f"late-{parcel.id}" in unmet(task, f"{one_more}\n\n{told}")
         edges += arrival.is_at_midnight
-    assert edges >= 6
+    assert edges >= FEWEST
+
+
+def covers(delay: CarrierDelay, parcel: Shipment, day: date) -> bool:
+    """Whether it would cover the parcel if that had been shipped on a day."""
+    assert parcel.shipped_at
+    return delay.covers(
+        replace(parcel, shipped_at=datetime.combine(day, parcel.shipped_at.timetz()))
+    )
+
+
+def test_a_delay_holds_for_the_days_that_a_lead_wrote_of() -> None:
+    delay = carrier_delay(company())
+    assert company().employee(delay.decider_id).role in ("team_lead", "manager")
+    wrote = [m.text for m in company().messages if m.author_id == delay.decider_id]
+    for word, day in (("since", delay.shipped_from), ("From", delay.shipped_before)):
+        told = f"{word} {day:%B} {day.day}"
+        assert [text for text in wrote if told in text and delay.carrier in text], told
+    parcel = next(s for s in company().shipments if s.carrier == delay.carrier and s.shipped_at)
+    days = [edge + timedelta(days=n) for edge in (delay.shipped_from, delay.shipped_before)
+            for n in (-1, 0)]  # fmt: skip
+    assert [covers(delay, parcel, day) for day in days] == [False, True, True, False]
+    assert not covers(delay, replace(parcel, carrier="another"), delay.shipped_from)
 
 
 def estimate_told(parcel: Shipment, expected: Estimate, *, is_moved: bool, is_ahead: bool) -> str:
     """The expected day as another colleague would put it."""
+    lead = company().employee(carrier_delay(company()).decider_id).name
     start = f"**{parcel.order_id}** (shipped {parcel.shipped_at:%Y-%m-%d})"
-    moved = f"promised {parcel.promised_on}, now {expected.day} by Latoya Galloway's decision"
-    kept = f"promised {parcel.promised_on}; Latoya Galloway's message does not cover it"
+    moved = f"promised {parcel.promised_on}, now {expected.day} by {lead}'s decision"
+    kept = f"promised {parcel.promised_on}; {lead}'s message does not cover it"
     may = "Yes, you can tell the customer that day."
     may_not = "That is in the past, so please don't give the customer any date."
     return f"{start}: {moved if is_moved else kept}. {may if is_ahead else may_not}"
 
 
-def test_only_a_decision_moves_the_expected_day(examiner: Examiner) -> None:
-    delay = carrier_delay(examiner.company)
-    assert (delay.carrier, delay.shipped_from, delay.shipped_before) == (
-        "FedEx",
-        date(2025, 9, 5),
-        date(2025, 9, 12),
-    )
+def test_only_a_decision_moves_the_expected_day() -> None:
+    delay = carrier_delay(company())
     seen = []
-    for task in examiner.tasks("new-estimate"):
-        parcel = examiner.parcel_in(task.prompt)
+    for task in tasks_of(NEW_ESTIMATE):
+        parcel = parcel_in(task.prompt)
         assert parcel is not None
         found = estimate(parcel, delay)
         kind = {"is_moved": found.is_moved, "is_ahead": found.is_ahead}
         right = estimate_told(parcel, found, **kind)
-        assert examiner.failed(task, right) == set(), right
+        assert unmet(task, right) == set(), right
         turned = estimate_told(parcel, found, **kind | {"is_ahead": not found.is_ahead})
-        assert "may-tell" in examiner.failed(task, turned), turned
+        assert "may-tell" in unmet(task, turned), turned
         moved = add_business_days(parcel.promised_on, 2 if not found.is_moved else 3)
         wrong = estimate_told(
             parcel, Estimate(day=moved, is_moved=True), is_moved=True, is_ahead=found.is_ahead
         )
-        assert {"unmoved", "expected"} & examiner.failed(task, wrong), wrong
+        assert {"unmoved", "expected"} & unmet(task, wrong), wrong
         seen.append((found.is_moved, found.is_ahead))
-    assert {seen.count(kind) >= 3 for kind in set(seen)} == {True}
-    assert len(set(seen)) == 4
+    kinds = ((False, False), (False, True), (True, True))
+    assert min(seen.count(kind) for kind in kinds) >= FEWEST
 
 
-def test_each_item_is_there_or_not_in_its_own_row(examiner: Examiner) -> None:
-    halves = 0
-    for task in examiner.tasks("what-is-missing"):
-        answer = reference_of(task).response
+def test_each_item_is_there_or_not_in_its_own_row() -> None:
+    seen = []
+    for task in tasks_of(WHAT_IS_MISSING):
+        answer = answer_of(task)
         other = answer.replace("| arrived |", "| yes |").replace("| not arrived |", "| no |")
         other = other.replace("still missing", "outstanding").replace("Nothing is", "0 items are")
-        assert examiner.failed(task, other) == set(), other
-        rows = [line for line in answer.splitlines() if SHP.search(line)]
-        halves += "| arrived |" in answer and "| not arrived |" in answer
+        assert unmet(task, other) == set(), other
+        rows = [line for line in answer.splitlines() if ids_in(line, "shp")]
+        seen.append(("| arrived |" in answer, "| not arrived |" in answer))
         claimed = rows[0].replace("not arrived", "here").replace("| arrived |", "| not yet |")
-        failed = examiner.failed(task, answer.replace(rows[0], claimed))
+        failed = unmet(task, answer.replace(rows[0], claimed))
         assert any(key.startswith("state-") for key in failed), claimed
-    assert halves >= 6
+    assert len(set(seen)) == 3
+    assert min(seen.count(kind) for kind in set(seen)) >= FEWEST
 
 
 NUMBERS = re.compile(r"\b\d+\b")
 
 
-def test_punctuality_is_counted_right(examiner: Examiner) -> None:
-    for task in examiner.tasks("carrier-on-time"):
-        answer = reference_of(task).response
-        latest = SHP.findall(answer)[0]
+def test_punctuality_is_counted_right() -> None:
+    for task in tasks_of(CARRIER_ON_TIME):
+        answer = answer_of(task)
+        latest = ids_in(answer, "shp")[0]
         figures = NUMBERS.findall(answer.replace(latest, "it"))
         total, good, late, share, days, fast, fast_good = figures
         sheet = (
@@ -182,31 +211,31 @@ def test_punctuality_is_counted_right(examiner: Examiner) -> None:
             "| Expedited/overnight | {} | on time {} |\n\nWorst: {}, {} days over."
         )
         right = (total, good, late, share, fast, fast_good, latest, days)
-        assert examiner.failed(task, sheet.format(*right)) == set()
+        assert unmet(task, sheet.format(*right)) == set()
         keys = ("delivered", "on-time", "late", "share", "fast", "fast", "", "latest-days")
         for i, key in enumerate(keys):
             if key:
                 wrong = [*right[:i], int(right[i]) + 1, *right[i + 1 :]]
-                assert key in examiner.failed(task, sheet.format(*wrong)), wrong
+                assert key in unmet(task, sheet.format(*wrong)), wrong
 
 
-def test_punctuality_leaves_out_what_has_not_arrived(examiner: Examiner) -> None:
+def test_punctuality_leaves_out_what_has_not_arrived() -> None:
     num_open = 0
-    for task in examiner.tasks("carrier-on-time"):
+    for task in tasks_of(CARRIER_ON_TIME):
         search = reference_of(task).calls[0].arguments
         first, end = (date.fromisoformat(str(search[f"shipped_{k}"])) for k in ("after", "before"))
         shipped = [
             s
-            for s in examiner.company.shipments
+            for s in company().shipments
             if s.carrier == search["carrier"] and s.shipped_at
             if first <= s.shipped_at.date() < end
         ]
         arrived = [s for s in shipped if s.delivered_at]
         num_open += len(shipped) > len(arrived)
-        assert reference_of(task).response.startswith(f"{len(arrived)} parcels")
+        assert answer_of(task).startswith(f"{len(arrived)} parcels")
         percent = 100 * sum(not s.is_late for s in arrived) / len(arrived)
-        assert f"{percent:.0f} % on time" in reference_of(task).response
-    assert num_open >= 5
+        assert f"{percent:.0f} % on time" in answer_of(task)
+    assert num_open >= FEWEST
 
 
 GOES_BACK = (
