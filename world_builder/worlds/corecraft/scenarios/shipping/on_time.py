@@ -86,14 +86,15 @@ class _Window:
 
     @property
     def is_telling(self) -> bool:
-        """Whether it has one latest parcel, both kinds of outcome, and a share that rounds."""
+        """Whether it has one latest parcel, both kinds of outcome and a share that rounds; fewer
+        of the fast parcels on time than of all, so that neither count passes for the other."""
         delays = sorted(days_late(parcel) for parcel in self.parcels)
         exact = 100 * self.num_on_time / len(self.parcels)
         return (
             delays[-1] > delays[-2] > 0
             and self.num_on_time > 1
             and 1 < len(self.fast) < len(self.parcels)
-            and self.num_fast_on_time > 0
+            and 0 < self.num_fast_on_time < self.num_on_time
             and abs(exact % 1 - 0.5) > 0.01
         )
 
