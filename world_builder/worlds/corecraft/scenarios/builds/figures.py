@@ -32,7 +32,11 @@ _STRONG_NO = (
     DENIAL + r"|\b(?:insufficient|lapsed|expired|too (?:weak|small|long|few)|falls? short)\b"
     r"|(?:not|n['’]t) (?:\w+ ){0,2}(?:fit|work|suffice|sufficient|enough|hold|go in|match)\b"
 )
-_OPENS_NO = r"\W*(?:(?:verdict|answer|decision)\W+)?no\b(?=\**(?:[,.;:!-]| -|$))"
+_OPENING = r"\W*(?:(?:verdict|answer|decision)\W+)?"
+_OPENS_NO = rf"{_OPENING}no\b(?=\**(?:[,.;:!-]| -|$))"
+_OPENS_YES = rf"{_OPENING}(?:sufficient|enough|adequate|fits)\b(?!\W*\?)"
+_NO_CHARGE = r"[.!?:*]?\s*no (?:assembly|charge|cost|discount|extra|fees?|loyalty|shipping)\b"
+"""A sum of nothing, said in words: it denies nothing."""
 _SUFFICES = r"|\b(?:suffices?|sufficient|adequate|holds?|reach(?:es)?|goes in|go in|match(?:es)?)\b"
 
 
@@ -130,5 +134,5 @@ def says_verdict(key: str, text: str, *, is_yes: bool, yes: str = "", no: str = 
         wrong = rf"(?:{_OPENS_NO})|[\s\S]*(?:{_STRONG_NO})"
         pattern = rf"^(?!{wrong})[\s\S]*?(?:{yes or CONSENT + _SUFFICES})"
     else:
-        pattern = rf"^(?![\s\S]*\byes\b)[\s\S]*?(?:{no})"
+        pattern = rf"^(?!{_OPENS_YES}|[\s\S]*\byes\b)[\s\S]*?(?!{_NO_CHARGE})(?:{no})"
     return criterion(key, text, Matches(pattern=pattern), is_critical=True)

@@ -169,12 +169,15 @@ def _key(fault: Fault) -> str:
 
 
 def figure_pattern(figure: str) -> str:
-    """A pattern for a figure of a fault: `340 mm`, `6 modules`, `Micro-ATX and Mini-ITX`."""
+    """A pattern for a figure of a fault: `340 mm`, `6 modules`, `Micro-ATX and Mini-ITX`.
+
+    The DDR5 in the name of a memory kit, DDR5-5600, is none.
+    """
     number, _, unit = figure.partition(" ")
     if number.isdigit() and unit in ("mm", "W", "GB"):
         return measure(int(number), unit)
     if number.isdigit():
         noun = unit.removeprefix("M.2 ").removeprefix("SATA ").rstrip("s")
         return rf"(?<![\w$.,-]){number}\b.{{0,24}}?\b{noun}s?\b"
-    words = (_FORM_PATTERNS.get(w, rf"\b{re.escape(w)}\b") for w in figure.split(" and "))
+    words = (_FORM_PATTERNS.get(w, rf"\b{re.escape(w)}\b(?!-\d)") for w in figure.split(" and "))
     return "".join(rf"(?=[\s\S]*(?:{word}))" for word in words)
