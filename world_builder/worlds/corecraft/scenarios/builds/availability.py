@@ -23,9 +23,9 @@ from world_builder.worlds.corecraft.scenarios.cases import by_turns
 from world_builder.worlds.corecraft.scenarios.common import iso_day, requester, spoken_day
 
 _NUM = 18
-_OUT = r"out of stock|sold out|unavailable|(?:not|n['’]t) (?:\w+ )?(?:in stock|available)"
+_OUT = r"out of stock|sold out|unavailable|(?:not|n['’]t) (?:\w+ )?(?:in stock|available|there)"
 _NOT_THERE = (
-    rf"{_OUT}|\bnone\b|no stock|nothing (?:in|left)|(?:not|n['’]t) (?:\w+ )?(?:there|have)"
+    rf"{_OUT}|\bnone\b|no stock|nothing (?:in|left)|(?:not|n['’]t) (?:\w+ )?have"
     r"|\b(?:zero|no|0)\b (?:in stock|units?|pieces?|available|left|free)"
     r"|stock:?\W{0,4}(?:is )?(?:0|zero|nil)\b"
 )
@@ -138,11 +138,12 @@ def _criteria(product: Product, stock: Stock) -> tuple[Criterion, ...]:
     named = says_any("product", f"Gives the product id: {product.id}.", product.id)
     if stock.count:
         text = "Says that it is in stock."
-        counted = f"States how many can be sold: {stock.count}."
+        told = f"States how many can be sold: {stock.count}."
+        counted = beside(stock.count, _STOCK)
         return (
             named,
-            says_right_not_wrong("verdict", text, _THERE, _OUT),
-            says_matching("count", counted, beside(stock.count, _STOCK)),
+            says_right_not_wrong("verdict", text, f"{_THERE}|{counted}", _OUT),
+            says_matching("count", told, counted),
         )
     gone = says_right_not_wrong("verdict", "Says that it is not in stock.", _NOT_THERE, r"\byes\b")
     if stock.back_on:
