@@ -56,7 +56,7 @@ def refund_answer(company: Company, ticket: Ticket) -> Answer | None:
                 else r"store credit",
             ),
         ),
-        next_step="The next step is the payment itself, you need not do anything."
+        next_step="The next step is the payment itself; you need not do anything."
         if is_approved
         else "Next, a colleague decides about it, and we write here once that is done.",
         next_pattern=r"\bnext\b|once|as soon as|when (?:it|the)|will|you need|nothing",

@@ -116,7 +116,7 @@ def _selections(waiting: list[Ticket]) -> Iterator[tuple[str, Callable[[Ticket],
     ways = {
         "category": "the unresolved tickets of {{name}} in the category {}",
         "status": "those tickets of {{name}} that have the status {}",
-        "priority": "what {{name}} still has open (not resolved or closed) with priority {}",
+        "priority": "the tickets of {{name}} that wait (not resolved, not closed) with priority {}",
     }
     yield "all tickets of {name} that are neither resolved nor closed", lambda ticket: True
     for field, told in ways.items():
@@ -182,7 +182,7 @@ def _draft(desk: Desk[Company], handover: Handover, rng: Random) -> Draft:
     else:
         criteria = refused_criteria(company, handover)
     return Draft(
-        title=f"Hand over {handover.told} to {to}",
+        title=f"Hand tickets over to {to}",
         keys=("+".join(ticket.id for ticket in handover.tickets),),
         slots={"which": handover.told, "to": to},
         calls=session.calls,
