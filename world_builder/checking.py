@@ -145,7 +145,9 @@ def _matches(check: checks.Matches, context: CheckContext) -> Outcome:
     match = re.search(check.pattern, context.response, re.IGNORECASE)
     if match is None:
         return Outcome(False, f"nothing matches /{check.pattern}/")
-    return Outcome(True, f"matches: {match[0]!r}", (match[0],) if match[0] else ())
+    if not match[0]:
+        return Outcome(True, "the answer as a whole fits the pattern")
+    return Outcome(True, f"matches: {match[0]!r}", (match[0],))
 
 
 def _format(check: checks.Format, context: CheckContext) -> Outcome:
