@@ -13,48 +13,20 @@ PORT: Final = 8000
 """Where the server listens inside a container."""
 
 REQUIREMENTS: Final = """\
-annotated-doc==0.0.7
 annotated-types==0.8.0
-anyio==4.16.0
-attrs==26.1.0
-cffi==2.1.1
 click==8.5.1
 common-expression-language==0.10.0
-cryptography==50.0.2
 h11==0.16.0
-httpcore2==2.16.2
 httptools==0.9.0
-httpx2==2.16.2
-idna==3.20
-jsonschema==4.26.0
-jsonschema-rs==0.60.3
-jsonschema-specifications==2025.9.1
-markdown-it-py==4.3.0
-mcp==2.3.0
-mcp-types==2.3.0
-mdurl==0.1.2
-opentelemetry-api==1.45.2
-prompt-toolkit==3.0.53
-pycparser==3.12
-pydantic==2.14.3
-pydantic-core==2.50.4
-pygments==2.21.0
-pyjwt==2.15.1
-python-multipart==0.0.34
-referencing==0.37.0
-rich==15.0.0
-rpds-py==2026.9.1
-shellingham==1.5.4
-sse-starlette==3.7.0
-starlette==1.10.0
-truststore==0.10.5
-typer==0.29.2
+jsonschema-rs==0.61.0
+pydantic==2.14.4
+pydantic-core==2.50.5
 typing-extensions==4.16.0
 typing-inspection==0.4.5
 uvicorn==0.54.0
-wcwidth==0.9.4
 """
-"""All that the environment server needs, exactly."""
+"""All that the environment server imports, exactly; what only the CEL package's own command line
+needs is left out, so install them with `--no-deps`."""
 
 DOCKERIGNORE: Final = """\
 solutions/
@@ -114,8 +86,8 @@ A bundle: a simulated workplace with tasks, tools that act on it, and rubrics th
 
 or without Docker, with Python 3.11 or newer, in this folder:
 
-    pip install -r server/requirements.txt
-    cd server && python -B -m exporter.server .. --port 8000
+    pip install --no-deps -r server/requirements.txt
+    cd server && python -m exporter.server .. --port 8000
 
 `http://127.0.0.1:8000/health` answers when the world is ready.
 

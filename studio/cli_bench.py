@@ -4,6 +4,7 @@ A command group of the `corecraft` command line; it changes nothing.
 """
 
 import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,6 +12,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from exporter.bench.start import StartFigures, bench_start
+from exporter.errors import ExporterError
 from world_builder.benchmark import Figure, bench_state
 from world_builder.errors import WorldError
 from world_builder.worlds import build_world
@@ -50,6 +53,44 @@ def state(
         typer.echo(json.dumps({"world": world, **rates, **ratios}))
     else:
         Console().print(_table(world, figures))
+
+
+@app.command()
+def start(
+    world: Annotated[str, typer.Option(help="A shipped world, such as `tutorial`.")] = "tutorial",
+    repeats: Annotated[int, typer.Option(help="Starts of each server.", min=1)] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+) -> None:
+    """Seconds from the start of an environment server's process to its first answered tool call.
+
+    The peer is the MCP SDK's own server with the same tools and no world behind them. Medians.
+
+    Example: corecraft bench start --world tutorial
+    """
+    try:
+        with Console(stderr=True).status(f"starting servers of {world}"):
+            figures = bench_start(build_world(world), repeats)
+    except (WorldError, ExporterError) as error:
+        typer.echo(f"cannot measure: {error}", err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps({"world": world, "repeats": repeats, **asdict(figures)}))
+    else:
+        Console().print(_start_table(world, figures))
+
+
+def _start_table(world: str, figures: StartFigures) -> Table:
+    table = Table(title=f"World `{world}`, start to first answered call")
+    for heading in ("", "server", "MCP SDK", "ratio"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    ours, peer = figures.ours, figures.peer
+    table.add_row(
+        "seconds", f"{ours.wall_s:.2f}", f"{peer.wall_s:.2f}", f"{figures.wall_ratio:.1f}x"
+    )
+    table.add_row(
+        "CPU seconds", f"{ours.cpu_s:.2f}", f"{peer.cpu_s:.2f}", f"{figures.cpu_ratio:.1f}x"
+    )
+    return table
 
 
 def _measured(world: str, seconds: float) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""CEL expressions: the one place that touches the CEL binding.
+"""CEL expressions: the one place that evaluates them.
 
 Tools and state checks are written in CEL (Common Expression Language). Here they are compiled once
 and run many times; nothing here knows operations or tasks.
@@ -13,8 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, Protocol
 
-import cel
-
+from world_builder.cel_binding import compile_program, new_context
 from world_builder.errors import ExpressionError
 from world_builder.frozen import Json, Record
 
@@ -177,7 +176,7 @@ class Expression:
         """Compile. Raises ExpressionError with the position of the mistake."""
         self.source = source
         try:
-            self._program = cel.compile(source)
+            self._program = compile_program(source)
         except ValueError as error:
             raise ExpressionError(f"CEL: {_first_line(str(error))} in {source!r}") from error
         self._needs = {n: _fields_used(source, n) for n in self._program.variables()}
@@ -195,7 +194,7 @@ class Expression:
             detail = f"no field {error}" if isinstance(error, KeyError) else str(error)
             raise ExpressionError(f"{_first_line(detail)} in {self.source!r}") from error
 
-    def _context(self, names: Names) -> cel.Context:
+    def _context(self, names: Names) -> object:
         """Only what the expression uses: handing values to CEL costs more than running it."""
         used = {
             name: _narrowed(names.values[name], fields)
@@ -203,7 +202,7 @@ class Expression:
             if name in names.values
         }
         functions = {n: f for n, f in names.functions.items() if n in self._functions}
-        return cel.Context(used, functions=functions)
+        return new_context(used, functions=functions)
 
     def is_true(self, names: Names) -> bool:
         """Whether the value is true. Raises ExpressionError when it is not a boolean."""

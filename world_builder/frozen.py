@@ -18,4 +18,4 @@ Record: TypeAlias = Mapping[str, JsonValue]
 class Frozen(BaseModel):
     """Immutable pydantic data; an unknown field is an error, not a silent extra."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

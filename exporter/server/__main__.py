@@ -1,70 +1,52 @@
 """`python -m exporter.server BUNDLE`: serve a bundle's world until stopped.
 
-Binds first, writes the port file once requests are answered, so that whoever started it knows when
-and where.
+Listens before it imports anything heavy, so that a client waits for its first answer instead of
+asking again; writes the port file once requests are answered. `serving` does the rest.
 """
 
 import argparse
+import gc
 import os
 import socket
 import sys
 from pathlib import Path
 
-import uvicorn
-
-from exporter.bundle import Bundle
-from exporter.errors import ExporterError
-from exporter.server.app import create_app
 from exporter.server.settings import (
     DEFAULT_BODY_LIMIT,
     DEFAULT_CAPACITY,
     DEFAULT_IDLE_S,
+    DEFAULT_SURFACE,
     HOSTS_VARIABLE,
     TOKEN_VARIABLE,
     ServerSettings,
     hosts_of,
     token_of,
 )
-from world_builder.errors import WorldError
-from world_builder.world import DEFAULT_SURFACE
 
-_SHUTDOWN_S = 5
 _BACKLOG = 2048
-
-
-class AnnouncingServer(uvicorn.Server):
-    """A uvicorn server that writes its port to a file once it answers."""
-
-    def __init__(self, config: uvicorn.Config, port: int, port_file: Path | None) -> None:
-        super().__init__(config)
-        self._port = port
-        self._port_file = port_file
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self._port_file is not None and self.started:
-            partial = self._port_file.with_name(f".{self._port_file.name}.partial")
-            partial.write_text(f"{self._port}\n")
-            partial.replace(self._port_file)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serves until interrupted; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        app = create_app(Bundle.open(options.bundle), _settings(options))
         listener = _bind(options.host, options.port)
-    except (ExporterError, WorldError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
+    except OSError as error:
+        sys.stderr.write(f"error: {options.host}:{options.port}: {error}\n")
         return 1
-    port = int(listener.getsockname()[1])
-    sys.stdout.write(f"serving on http://{options.host}:{port}/mcp\n")
-    sys.stdout.flush()
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=_SHUTDOWN_S
-    )
-    AnnouncingServer(config, port, options.port_file).run(sockets=[listener])
-    return 0
+    with listener:
+        port = int(listener.getsockname()[1])
+        announced = "" if options.check else f"http://{options.host}:{port}/mcp"
+        gc.disable()  # what start makes stays; `serving` turns it on again
+        from exporter.server.serving import serve
+
+        return serve(
+            options.bundle,
+            _settings(options),
+            listener,
+            announced=announced,
+            port_file=options.port_file,
+        )
 
 
 def _settings(options: argparse.Namespace) -> ServerSettings:
@@ -104,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--body-limit", type=_positive, default=DEFAULT_BODY_LIMIT, help="bytes of a request")
     add("--allow-host", action="append", default=[], help="a further host name; repeatable")
     add("--surface", default=DEFAULT_SURFACE, help="tool surface at /mcp (default: %(default)s)")
+    add("--check", action="store_true", help="start, verify the whole bundle, and exit")
     return parser
 
 

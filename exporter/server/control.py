@@ -5,21 +5,17 @@ what became of them; the tools themselves are at `mcp_endpoint`.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from pydantic import ValidationError
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from exporter.server.asgi import Handler, Reply, Request, json_reply, refusal
 from exporter.server.rollouts import AtCapacity, Rollout, Rollouts
 from exporter.server.settings import TOKEN_VARIABLE
 from world_builder.errors import WorldError
 from world_builder.frozen import Json
 from world_builder.tasks import Start
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 _RETRY_AFTER_S: Final = "1"
 
@@ -33,51 +29,55 @@ class Control:
         self._plain = plain
         self._token = token.encode()
 
-    def routes(self) -> list[Route]:
-        return [
-            Route("/rollouts", self._guarded(self._create), methods=["POST"]),
-            Route("/rollouts/{id}", self._guarded(self._delete), methods=["DELETE"]),
-            Route("/rollouts/{id}/state", self._guarded(self._state), methods=["GET"]),
-            Route("/state", self._guarded(self._single_state), methods=["GET"]),
-            Route("/reset", self._guarded(self._reset), methods=["POST"]),
-        ]
+    def route(self, path: list[str]) -> dict[str, Handler]:
+        """Handlers by HTTP method for the parts of a path; none when it is no control route."""
+        match path:
+            case ["rollouts"]:
+                return {"POST": self._guarded(self._create)}
+            case ["rollouts", rollout_id]:
+                return {"DELETE": self._guarded(partial(self._delete, rollout_id))}
+            case ["rollouts", rollout_id, "state"]:
+                return {"GET": self._guarded(partial(self._state, rollout_id))}
+            case ["state"]:
+                return {"GET": self._guarded(self._single_state)}
+            case ["reset"]:
+                return {"POST": self._guarded(self._reset)}
+        return {}
 
-    async def _create(self, request: Request) -> Response:
+    async def _create(self, request: Request) -> Reply:
         try:
-            rollout = self.rollouts.add(_start(await request.body(), Start()))
+            rollout = self.rollouts.add(_start(request.body, Start()))
         except AtCapacity as error:
-            return refusal(429, "at_capacity", str(error), {"Retry-After": _RETRY_AFTER_S})
+            return refusal(429, "at_capacity", str(error), {"retry-after": _RETRY_AFTER_S})
         except (WorldError, ValidationError) as error:
             return _bad_start(error)
-        url = f"{request.base_url}rollouts/{rollout.id}/mcp"
-        return JSONResponse({"id": rollout.id, "mcp_url": url}, 201)
+        url = f"{request.origin}/rollouts/{rollout.id}/mcp"
+        return json_reply({"id": rollout.id, "mcp_url": url}, 201)
 
-    async def _delete(self, request: Request) -> Response:
-        if self.rollouts.remove(request.path_params["id"]):
-            return Response(status_code=204)
-        return _no_rollout()
+    async def _delete(self, rollout_id: str, request: Request) -> Reply:
+        return Reply(status=204) if self.rollouts.remove(rollout_id) else no_rollout()
 
-    async def _state(self, request: Request) -> Response:
-        rollout = self.rollouts.get(request.path_params["id"])
-        return _no_rollout() if rollout is None else JSONResponse(_told(rollout))
+    async def _state(self, rollout_id: str, request: Request) -> Reply:
+        rollout = self.rollouts.get(rollout_id)
+        return no_rollout() if rollout is None else json_reply(_told(rollout))
 
-    async def _single_state(self, request: Request) -> Response:
-        return JSONResponse(_told(self.single))
+    async def _single_state(self, request: Request) -> Reply:
+        return json_reply(_told(self.single))
 
-    async def _reset(self, request: Request) -> Response:
+    async def _reset(self, request: Request) -> Reply:
         try:
-            self.single = self.rollouts.single(_start(await request.body(), self._plain))
+            self.single = self.rollouts.single(_start(request.body, self._plain))
         except (WorldError, ValidationError) as error:
             return _bad_start(error)
-        return JSONResponse({"state_hash": self.single.state.state_hash})
+        return json_reply({"state_hash": self.single.state.state_hash})
 
     def _guarded(self, handler: Handler) -> Handler:
-        async def guarded(request: Request) -> Response:
+        async def guarded(request: Request) -> Reply:
             return self._refused(request) or await handler(request)
 
         return guarded
 
-    def _refused(self, request: Request) -> Response | None:
+    def _refused(self, request: Request) -> Reply | None:
         """Why the request may not control this server; None when it may."""
         if not self._token:
             message = f"control is off; start the server with a secret in {TOKEN_VARIABLE}"
@@ -86,14 +86,7 @@ class Control:
         if hmac.compare_digest(given, b"Bearer " + self._token):
             return None
         message = f"send `Authorization: Bearer ...` with the secret of {TOKEN_VARIABLE}"
-        return refusal(401, "unauthorized", message, {"WWW-Authenticate": "Bearer"})
-
-
-def refusal(
-    status: int, error: str, message: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    """An answer that says what is wrong and what to do."""
-    return JSONResponse({"error": error, "message": message}, status, headers)
+        return refusal(401, "unauthorized", message, {"www-authenticate": "Bearer"})
 
 
 def _start(body: bytes, default: Start) -> Start:
@@ -106,9 +99,14 @@ def _told(rollout: Rollout) -> dict[str, Json]:
     return {"diff": diff, "state_hash": rollout.state.state_hash}
 
 
-def _bad_start(error: Exception) -> JSONResponse:
+def _bad_start(error: Exception) -> Reply:
     return refusal(422, "bad_start", f"a rollout cannot start so: {error}")
 
 
-def _no_rollout() -> JSONResponse:
-    return refusal(404, "not_found", "there is no such rollout (any more)")
+def no_rollout() -> Reply:
+    """The answer to whoever asks for a rollout that is not there."""
+    return refusal(
+        404,
+        "not_found",
+        "there is no such rollout: it never was, was deleted, or was idle too long",
+    )

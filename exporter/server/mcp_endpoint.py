@@ -1,122 +1,129 @@
-"""A world's tools over MCP: one low-level server for all rollouts of a process.
+"""A world's tools over MCP's streamable HTTP, stateless: each POST is answered with JSON.
 
-The protocol has no sessions, so the URL says which world a request is about: `/mcp` or
-`/rollouts/<id>/mcp`. Nothing here lists, makes or reads rollouts; that is `control`.
+The URL says which world a request is about: `/mcp` or `/rollouts/<id>/mcp`. Nothing is streamed,
+since a tool answers at once and nothing ever happens without a call; a GET is refused, as the
+protocol allows. The methods themselves are in `mcp_methods`.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+import base64
+import binascii
+from typing import Final
 
-from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp_types import (
-    CallToolRequestParams,
-    CallToolResult,
-    ListToolsResult,
-    PaginatedRequestParams,
-    TextContent,
+from exporter.server.asgi import Reply, Request, json_reply
+from exporter.server.jsonrpc import Call, Code, Fault, answer, error_answer, read_message
+from exporter.server.mcp_methods import (
+    HANDSHAKE_VERSIONS,
+    MODERN_VERSIONS,
+    Asked,
+    McpMethods,
+    envelope_version,
 )
-from mcp_types import Tool as McpTool
-from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse
-from starlette.types import Message, Receive, Scope, Send
-
-from exporter.mcp_tools import mcp_tool
-from exporter.server.plain_calls import KEY_META, may_be_plain, plain_call
-from exporter.server.rollouts import Rollout, call_tool
-from world_builder.tools import Tool
+from exporter.server.rollouts import Rollout
+from world_builder.frozen import Json
 
 KEY_HEADER: Final = "idempotency-key"
 
-_ROLLOUT: Final = "corecraft.rollout"
+_VERSION_HEADER: Final = "mcp-protocol-version"
+_METHOD_HEADER: Final = "mcp-method"
+_NAME_HEADER: Final = "mcp-name"
+_ROUTING_HEADERS: Final = (_VERSION_HEADER, _METHOD_HEADER, _NAME_HEADER)
 
-Find = Callable[[HTTPConnection], Rollout | None]
-"""The rollout that a request is addressed to; None when there is none."""
-
-
-def session_manager(name: str, version: str, body_limit: int) -> StreamableHTTPSessionManager:
-    """The stateless MCP transport of a world; enter its `run()` before the first request."""
-    server: Server[Any] = Server(
-        name,
-        version=version,
-        on_list_tools=_list_tools,
-        on_call_tool=_call_tool,
-        get_tool_input_schema=lambda _: None,
-    )
-    server.middleware.clear()
-    return StreamableHTTPSessionManager(
-        app=server, json_response=True, stateless=True, max_request_body_size=body_limit
-    )
+_ACCEPTED: Final = frozenset({"application/json", "application/*", "*/*"})
+_MODERN_STATUS: Final = {Code.METHOD_NOT_FOUND: 404}
+"""HTTP status of a 2026 error where it is not 400; errors of the handshake era have 200."""
 
 
 class McpEndpoint:
-    """ASGI application that hands a request, with its rollout, to the MCP transport.
+    """Answers the HTTP requests to one world after the other."""
 
-    Plain tool calls of the handshake-era protocol are answered here (`plain_calls`).
-    """
+    def __init__(self, methods: McpMethods) -> None:
+        self._methods = methods
 
-    def __init__(self, manager: StreamableHTTPSessionManager, find: Find) -> None:
-        self._manager = manager
-        self._find = find
+    async def answer(self, request: Request, rollout: Rollout) -> Reply:
+        """The reply, whatever was sent."""
+        if (refused := _not_acceptable(request)) is not None:
+            return refused
+        version = request.headers.get(_VERSION_HEADER)
+        is_modern = version is not None and version not in HANDSHAKE_VERSIONS
+        try:
+            call = read_message(request.body)
+        except Fault as fault:
+            return json_reply(error_answer(None, fault), 400)
+        if call is None:
+            return _acknowledged(str(version) if is_modern else None)
+        asked = Asked(call=call, rollout=rollout, header_key=request.headers.get(KEY_HEADER))
+        return self._modern(request, asked) if is_modern else self._handshake(asked)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        rollout = self._find(HTTPConnection(scope))
-        if rollout is None:
-            message = "there is no such rollout: it never was, was deleted, or was idle too long"
-            response = JSONResponse({"error": "not_found", "message": message}, 404)
-            await response(scope, receive, send)
-            return
-        if may_be_plain(scope):
-            receive, body = await _peeked(receive)
-            if (plain := plain_call(body)) is not None:
-                key = plain.key or Headers(scope=scope).get(KEY_HEADER) or None
-                result = call_tool(rollout, plain.name, plain.arguments, key)
-                await plain.response(result)(scope, receive, send)
-                return
-        scope[_ROLLOUT] = rollout
-        await self._manager.handle_request(scope, receive, send)
+    def _handshake(self, asked: Asked) -> Reply:
+        try:
+            return json_reply(answer(asked.call, self._methods.handshake(asked)))
+        except Fault as fault:
+            return json_reply(error_answer(asked.call.id, fault))
 
-
-async def _peeked(receive: Receive) -> tuple[Receive, bytes]:
-    """The first part of a body, and a `receive` that gives it again."""
-    first = await receive()
-    waiting = [first]
-
-    async def again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    is_whole = first["type"] == "http.request" and not first.get("more_body", False)
-    return again, first.get("body", b"") if is_whole else b""
+    def _modern(self, request: Request, asked: Asked) -> Reply:
+        try:
+            _check_routing(request, asked.call)
+            return json_reply(answer(asked.call, self._methods.modern(asked)))
+        except Fault as fault:
+            status = _MODERN_STATUS.get(fault.code, 400)
+            return json_reply(error_answer(asked.call.id, fault), status)
 
 
-async def _list_tools(
-    ctx: ServerRequestContext[Any], params: PaginatedRequestParams | None
-) -> ListToolsResult:
-    return ListToolsResult(tools=[_declared(tool) for tool in _rollout(ctx).tools])
+def _not_acceptable(request: Request) -> Reply | None:
+    """A refusal of what is no JSON request that takes a JSON answer; None when it is one."""
+    if request.method != "POST":
+        message = "send JSON-RPC by POST: this server keeps no session and streams nothing"
+        return _refused(405, message, {"allow": "POST"})
+    content_type = request.headers.get("content-type", "").partition(";")[0]
+    if content_type.strip().lower() != "application/json":
+        return _refused(415, "Content-Type must be application/json")
+    accepted = request.headers.get("accept", "").lower().split(",")
+    if _ACCEPTED.isdisjoint(kind.partition(";")[0].strip() for kind in accepted):
+        return _refused(406, "the answer is application/json: the Accept header must allow it")
+    return None
 
 
-async def _call_tool(
-    ctx: ServerRequestContext[Any], params: CallToolRequestParams
-) -> CallToolResult:
-    """The canonical text alone: the same bytes that a rollout in process reads."""
-    result = call_tool(_rollout(ctx), params.name, params.arguments, _key(ctx, params))
-    return CallToolResult(content=[TextContent(text=result.text)], is_error=result.is_error)
+def _refused(status: int, message: str, headers: dict[str, str] | None = None) -> Reply:
+    return json_reply(error_answer(None, Fault(Code.INVALID_REQUEST, message)), status, headers)
 
 
-def _declared(tool: Tool) -> McpTool:
-    return McpTool.model_validate(mcp_tool(tool))
+def _acknowledged(modern_version: str | None) -> Reply:
+    """The reply to a notification: none of them changes anything here."""
+    if modern_version is None or modern_version in MODERN_VERSIONS:
+        return Reply(status=202)
+    return json_reply(error_answer(None, _unsupported(modern_version)), 400)
 
 
-def _rollout(ctx: ServerRequestContext[Any]) -> Rollout:
-    if ctx.request is None:
-        raise RuntimeError("an MCP request came without its HTTP request")
-    rollout: Rollout = ctx.request.scope[_ROLLOUT]
-    return rollout
+def _check_routing(request: Request, call: Call) -> None:
+    """Headers that a proxy may route by must say what the body says. Raises Fault."""
+    for header in _ROUTING_HEADERS:
+        if header in request.repeated:
+            raise Fault(Code.HEADER_MISMATCH, f"{header} header appears more than once")
+    version = envelope_version(call)
+    _match(_VERSION_HEADER, request.headers.get(_VERSION_HEADER), version)
+    _match(_METHOD_HEADER, request.headers.get(_METHOD_HEADER), call.method)
+    name = call.params.get("name")
+    if call.method == "tools/call" and name is not None:
+        _match(_NAME_HEADER, _decoded(request.headers.get(_NAME_HEADER)), name)
+    if version not in MODERN_VERSIONS:
+        raise _unsupported(version)
 
 
-def _key(ctx: ServerRequestContext[Any], params: CallToolRequestParams) -> str | None:
-    meta: Any = params.meta or {}
-    named = meta.get(KEY_META) or (ctx.request and ctx.request.headers.get(KEY_HEADER))
-    return str(named) if named else None
+def _match(header: str, said: str | None, expected: object) -> None:
+    if said != expected:
+        raise Fault(Code.HEADER_MISMATCH, f"{header} header does not match the request's body")
+
+
+def _decoded(value: str | None) -> str | None:
+    """The value of a header: what is no plain ASCII comes as `=?base64?...?=`."""
+    if value is None or not (value.startswith("=?base64?") and value.endswith("?=")):
+        return value
+    try:
+        return base64.b64decode(value[9:-2], validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _unsupported(version: str) -> Fault:
+    data: Json = {"supported": [*MODERN_VERSIONS], "requested": version}
+    return Fault(Code.UNSUPPORTED_VERSION, "Unsupported protocol version", data)

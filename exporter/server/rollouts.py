@@ -7,16 +7,18 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from exporter.mcp_tools import mcp_tools
 from world_builder.engine import Engine
 from world_builder.errors import WorldError
 from world_builder.frozen import Json
 from world_builder.ids import canonical_json
 from world_builder.state import WorldBase, WorldState
 from world_builder.tasks import Start
-from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
+from world_builder.tools import ToolCall, ToolErrorCode, ToolResult, tool_error
 from world_builder.world import World
 
 REMEMBERED_CALLS = 1024
@@ -29,19 +31,24 @@ class AtCapacity(WorldError):
     """No rollout can be added before another one ends."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """A tool surface, compiled, with its tools as MCP lists them."""
+
+    engine: Engine
+    listing: list[Json]
+
+
 class Rollout:
     """One isolated world: its state, its tools and the answers to calls that may be retried."""
 
-    def __init__(self, rollout_id: str, base: WorldBase, engine: Engine, start: Start) -> None:
+    def __init__(self, rollout_id: str, base: WorldBase, surface: Surface, start: Start) -> None:
         self.id = rollout_id
         self.state = WorldState(base, start)
+        self.listing = surface.listing
         self.used_at_s = 0.0
-        self._engine = engine
+        self._engine = surface.engine
         self._answers: OrderedDict[str, tuple[str, ToolResult]] = OrderedDict()
-
-    @property
-    def tools(self) -> tuple[Tool, ...]:
-        return self._engine.tools
 
     def call(self, call: ToolCall, key: str | None = None) -> ToolResult:
         """What the call answers; with a key that was seen, the answer it got, and nothing is done.
@@ -92,7 +99,7 @@ class Rollouts:
     ) -> None:
         self.capacity = capacity
         self._base = WorldBase(world)
-        self._engines: dict[str, Engine] = {}
+        self._surfaces: dict[str, Surface] = {}
         self._rollouts: dict[str, Rollout] = {}
         self._idle_s = idle_s
         self._clock_s = clock_s
@@ -102,7 +109,7 @@ class Rollouts:
 
     def single(self, start: Start) -> Rollout:
         """A world of its own that counts for no capacity: the one at `/mcp`. Raises WorldError."""
-        return Rollout("", self._base, self._engine(start.tool_surface), start)
+        return Rollout("", self._base, self._surface(start.tool_surface), start)
 
     def add(self, start: Start) -> Rollout:
         """A fresh world under an id that nobody can guess.
@@ -116,7 +123,7 @@ class Rollouts:
                 "start the server with a higher --capacity"
             )
         rollout_id = secrets.token_urlsafe(_ID_BYTES)
-        rollout = Rollout(rollout_id, self._base, self._engine(start.tool_surface), start)
+        rollout = Rollout(rollout_id, self._base, self._surface(start.tool_surface), start)
         rollout.used_at_s = self._clock_s()
         self._rollouts[rollout_id] = rollout
         return rollout
@@ -140,7 +147,8 @@ class Rollouts:
             del self._rollouts[rollout_id]
         return len(idle)
 
-    def _engine(self, surface: str) -> Engine:
-        if surface not in self._engines:
-            self._engines[surface] = Engine(self._base.world, surface)
-        return self._engines[surface]
+    def _surface(self, name: str) -> Surface:
+        if name not in self._surfaces:
+            engine = Engine(self._base.world, name)
+            self._surfaces[name] = Surface(engine=engine, listing=mcp_tools(engine.tools))
+        return self._surfaces[name]

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from world_builder.world import DEFAULT_SURFACE
-
 TOKEN_VARIABLE: Final = "CORECRAFT_CONTROL_TOKEN"  # noqa: S105 - the name, not the secret
 HOSTS_VARIABLE: Final = "CORECRAFT_SERVER_HOSTS"
 
@@ -15,6 +13,8 @@ LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 DEFAULT_CAPACITY: Final = 1024
 DEFAULT_IDLE_S: Final = 1800.0
 DEFAULT_BODY_LIMIT: Final = 1 << 20
+DEFAULT_SURFACE: Final = "default"
+"""As `world_builder.world` has it, which takes too long to import before the port is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,12 +39,13 @@ def serving(
     token: str = "",
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    interpreter: tuple[str, ...] = (),
 ) -> Iterator[RunningServer]:
     """A real server process on a free port, stopped at the end."""
     port_file = folder / f"port-{secrets.token_hex(4)}"
-    command = [sys.executable, "-B", "-m", "exporter.server", str(bundle), "--port", "0"]
+    program = [sys.executable, "-B", *interpreter, "-m", "exporter.server"]
     process = subprocess.Popen(
-        [*command, "--port-file", str(port_file), *options],
+        [*program, str(bundle), "--port", "0", "--port-file", str(port_file), *options],
         cwd=cwd or Path(__file__).parents[2],
         env={**(environment or os.environ), "CORECRAFT_CONTROL_TOKEN": token},
         stderr=subprocess.PIPE,

@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -191,33 +188,6 @@ async def test_the_retry_key_may_be_a_header(server: RunningServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "params",
-    [
-        {"name": "find_books", "arguments": {"text": "dune"}},
-        {"name": "find_books"},
-        {"name": "find_books", "arguments": None},
-        {"name": "get_book", "arguments": {"id": "bk-03"}, "_meta": {}},
-        {"name": "get_book", "arguments": {"id": 3}},
-        {"name": "lend_book", "arguments": {"book": "bk-03", "reader": "é"}},
-        {"name": "none", "arguments": {}},
-    ],
-)
-@pytest.mark.parametrize("request_id", [1, "a"])
-def test_a_plain_call_is_answered_as_the_sdk_answers(
-    server: RunningServer, params: dict[str, Any], request_id: int | str
-) -> None:
-    """A progress token sends the same call through the SDK's transport."""
-    body = {"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params}
-    slow = {**params, "_meta": {"progressToken": 1}}
-    first = post_mcp(server, json.dumps(body))
-    second = post_mcp(server, json.dumps({**body, "params": slow}))
-    assert first.json() == second.json()
-    assert "result" in first.json()
-    assert (first.status_code, first.headers["content-type"]) == (200, "application/json")
-    assert second.headers["content-type"] == "application/json"
-
-
-@pytest.mark.parametrize(
     "body",
     ["", "{", "[]", "[" * 5000,
      '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": 3}}',
@@ -337,43 +307,3 @@ def test_control_is_off_without_a_token_and_hosts_can_be_added(
         assert "CORECRAFT_CONTROL_TOKEN" in response.json()["message"]
         named = httpx2.get(f"{server.url}/health", headers={"Host": "world.test:1"})
         assert named.json()["has_control"] is False
-
-
-def printed(code: str, cwd: Path, environment: dict[str, str]) -> list[str]:
-    """The words that a program prints when it runs in a folder."""
-    command = [sys.executable, "-B", "-c", code]
-    return subprocess.check_output(command, cwd=cwd, env=environment, text=True).split()
-
-
-async def test_the_copy_in_the_bundle_serves_alone(bundle_path: Path, tmp_path: Path) -> None:
-    """Only the bundle's `server/` is on the path, and the solutions are withheld."""
-    files = Bundle.open(bundle_path).files()
-    folder = tmp_path / "withheld"
-    for name, data in files.items():
-        if not name.startswith("solutions/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(data)
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH"}}
-    code = "import exporter, world_builder; print(exporter.__file__); print(world_builder.__file__)"
-    where = printed(code, folder / "server", environment)
-    assert all(path.startswith(str(folder)) for path in where)
-    with serving(folder, tmp_path, cwd=folder / "server", environment=environment) as server:
-        async with Client(f"{server.url}/mcp") as client:
-            assert (await call(client, "lend_book", LEND))["id"] == "ln-002"
-        digest = httpx2.get(f"{server.url}/health").json()["digest"]
-    assert digest == Bundle.open(folder).digest
-
-
-def test_a_changed_bundle_is_not_served(bundle_path: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "changed"
-    for name, data in Bundle.open(bundle_path).files().items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    (folder / "entities" / "book.json").write_text("[]")
-    done = subprocess.run(
-        [sys.executable, "-m", "exporter.server", str(folder), "--port", "0"],
-        check=False, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "entities/book.json" in done.stderr
-    assert "Traceback" not in done.stderr

@@ -1,0 +1,1 @@
+"""Measures what leaves the studio; the peer of each figure is timed in the same run."""

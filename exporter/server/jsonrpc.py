@@ -1,0 +1,93 @@
+"""JSON-RPC 2.0 as MCP uses it over HTTP: one message a body, and its answer.
+
+Knows the shape of messages and the codes of errors, no method of MCP.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NoReturn, TypeGuard
+
+from world_builder.frozen import Json
+
+
+class Code(IntEnum):
+    """Why a request got no result."""
+
+    PARSE_ERROR = -32700
+    INVALID_REQUEST = -32600
+    METHOD_NOT_FOUND = -32601
+    INVALID_PARAMS = -32602
+    HEADER_MISMATCH = -32020
+    UNSUPPORTED_VERSION = -32022
+
+
+class Fault(Exception):
+    """A request that cannot be answered with a result."""
+
+    def __init__(self, code: Code, message: str, data: Json = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request: it is owed an answer."""
+
+    id: int | str
+    method: str
+    params: dict[str, Any]
+    """Empty when none were sent."""
+
+
+def read_message(body: bytes) -> Call | None:
+    """The request in a body; None for a notification. Raises Fault for everything else."""
+    try:
+        message = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Fault(Code.PARSE_ERROR, f"Parse error: {error}") from error
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        raise _not_a_message()
+    method, params = message.get("method"), message.get("params")
+    if not isinstance(method, str) or not (params is None or isinstance(params, dict)):
+        raise _not_a_message()
+    if "id" not in message:
+        return None
+    if not _is_id(message["id"]):
+        raise _not_a_message()
+    return Call(id=message["id"], method=method, params=params or {})
+
+
+def answer(call: Call, result: dict[str, Any]) -> dict[str, Json]:
+    """The answer that carries a result."""
+    return {"jsonrpc": "2.0", "id": call.id, "result": result}
+
+
+def error_answer(request_id: int | str | None, fault: Fault) -> dict[str, Json]:
+    """The answer to a request that failed; the id is None when it could not be read."""
+    error: dict[str, Json] = {"code": int(fault.code), "message": fault.message}
+    if fault.data is not None:
+        error["data"] = fault.data
+    return {"jsonrpc": "2.0", "id": request_id, "error": error}
+
+
+def _not_a_message() -> Fault:
+    return Fault(Code.INVALID_REQUEST, "the body must be one JSON-RPC request or notification")
+
+
+def _is_id(value: object) -> TypeGuard[int | str]:
+    return isinstance(value, int | str) and not isinstance(value, bool)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
