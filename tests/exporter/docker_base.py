@@ -37,6 +37,14 @@ _LEFT_OUT = {
     "__pycache__",
 }  # fmt: skip
 _COMMANDS = ("sh", "mkdir", "chown")
+_C_LIBRARY = (
+    "libdl.so.2",
+    "libgcc_s.so.1",
+    "libm.so.6",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libutil.so.1",
+)
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _STDLIB = f"usr/local/lib/{_PYTHON}"
 
@@ -186,10 +194,14 @@ def _distribution_files(name: str) -> dict[str, Path]:
 
 
 def _libraries(files: Iterable[Path]) -> dict[str, Path]:
-    """Shared libraries that the binaries among the files link, at the paths they are looked for."""
+    """Shared libraries that the binaries among the files link, at the paths they are looked for.
+
+    All of the C library's too: the wheels, which are installed later, may link any of them.
+    """
     binaries = [str(p) for p in files if _is_binary(p)]
     listed = subprocess.run(["ldd", *binaries], capture_output=True, text=True, check=False).stdout
     linked = set(re.findall(r"(/\S+\.so[\S]*) \(0x", listed))
+    linked |= {str(Path(p).with_name(n)) for p in linked if "/libc.so." in p for n in _C_LIBRARY}
     found = {path.lstrip("/"): Path(path).resolve() for path in linked if Path(path).exists()}
     local = {
         f"usr/local/lib/{Path(path).name}": Path(path).resolve()
