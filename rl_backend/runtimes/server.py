@@ -17,18 +17,20 @@ from pydantic import ValidationError
 
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.base import FinalState, OfferedTool
+from rl_backend.runtimes.mcp_wire import (
+    HEADERS,
+    call_params,
+    offered_tools,
+    rpc_result,
+    rpc_text,
+    tool_result,
+    unreadable,
+)
 from rl_backend.runtimes.server_process import ServerProcess
 from world_builder.frozen import Json
 from world_builder.tasks import Start
 from world_builder.tools import ToolCall, ToolResult
 
-IDEMPOTENCY_KEY = "corecraft/idempotency-key"
-"""Name of the key in the `_meta` of a call."""
-
-_PROTOCOL = {
-    "Accept": "application/json, text/event-stream",
-    "Mcp-Protocol-Version": "2025-06-18",
-}
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 2.0
 
@@ -53,25 +55,15 @@ class ServerWorld:
     async def call(self, call: ToolCall) -> ToolResult:
         """The tool's answer. Raises WorldRuntimeError when the server gives none."""
         self._num_calls += 1
-        params: dict[str, Json] = {
-            "name": call.tool,
-            "arguments": call.arguments,
-            "_meta": {IDEMPOTENCY_KEY: f"call-{self._num_calls}"},
-        }
-        result = await self._runtime.rpc(self._mcp_url, "tools/call", params)
-        try:
-            text = result["content"][0]["text"]
-            value: dict[str, Json] = json.loads(text)
-            return ToolResult(tool=call.tool, value=value, is_error=bool(result.get("isError")))
-        except (LookupError, TypeError, ValueError) as error:
-            raise _nonsense(f"to a call of {call.tool}") from error
+        params = call_params(call, f"call-{self._num_calls}")
+        return tool_result(call, await self._runtime.rpc(self._mcp_url, "tools/call", params))
 
     async def finish(self) -> FinalState:
         state = await self._runtime.control("GET", f"/rollouts/{self._id}/state")
         try:
             return FinalState.model_validate(state)
         except ValidationError as error:
-            raise _nonsense("for the state of a rollout") from error
+            raise unreadable("for the state of a rollout") from error
 
     async def close(self) -> None:
         if self._is_closed:
@@ -117,10 +109,9 @@ class ServerRuntime:
         made = await self.control("POST", "/rollouts", start.model_dump_json())
         try:
             rollout_id, mcp_url = str(made["id"]), str(made["mcp_url"])
-            listed = await self.rpc(mcp_url, "tools/list", {})
-            tools = tuple(_offered(tool) for tool in listed["tools"])
         except (LookupError, TypeError) as error:
-            raise _nonsense("for a new rollout") from error
+            raise unreadable("for a new rollout") from error
+        tools = offered_tools(await self.rpc(mcp_url, "tools/list", {}))
         return ServerWorld(self, rollout_id, mcp_url, tools)
 
     async def control(self, method: str, path: str, body: str = "") -> Any:
@@ -130,16 +121,8 @@ class ServerRuntime:
 
     async def rpc(self, url: str, method: str, params: Mapping[str, Json]) -> Any:
         """The result of an MCP request. Raises WorldRuntimeError for a protocol error."""
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)}
-        headers = {**_PROTOCOL, "Content-Type": "application/json"}
-        answer = await self._request("POST", url, json.dumps(body), headers)
-        if not isinstance(answer, dict) or "result" not in answer:
-            told = answer.get("error") if isinstance(answer, dict) else answer
-            raise WorldRuntimeError(
-                f"The environment server refused {method}: {told}.",
-                hint="Check that bundle and client are of the same release.",
-            )
-        return answer["result"]
+        answer = await self._request("POST", url, rpc_text(method, params), HEADERS)
+        return rpc_result(method, answer)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -167,7 +150,7 @@ class ServerRuntime:
             except (aiohttp.ClientError, TimeoutError) as error:
                 problem = str(error) or "it did not answer in time"
             except ValueError as error:
-                raise _nonsense("(no JSON)") from error
+                raise unreadable("(no JSON)") from error
         raise WorldRuntimeError(
             f"The environment server at {self._url} failed: {problem}.", hint=self._hint()
         )
@@ -182,21 +165,6 @@ class ServerRuntime:
         if self._process is not None and (log := self._process.log_tail()):
             return f"Its last words: {log}"
         return "Check that it runs, its capacity and its control token."
-
-
-def _offered(tool: Mapping[str, Any]) -> OfferedTool:
-    return OfferedTool(
-        name=tool["name"],
-        description=tool.get("description") or "",
-        parameters=tool["inputSchema"],
-    )
-
-
-def _nonsense(what: str) -> WorldRuntimeError:
-    return WorldRuntimeError(
-        f"The environment server gave an unreadable answer {what}.",
-        hint="Check that the URL is that of an environment server of this release.",
-    )
 
 
 def _wait_s(number: int) -> float:

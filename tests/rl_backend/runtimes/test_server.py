@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from rl_backend.errors import WorldRuntimeError
-from rl_backend.runtimes.server import IDEMPOTENCY_KEY, ServerRuntime
+from rl_backend.runtimes.mcp_wire import IDEMPOTENCY_KEY
+from rl_backend.runtimes.server import ServerRuntime
 from world_builder.ids import canonical_json
 from world_builder.tasks import Start
 from world_builder.tools import ToolCall
