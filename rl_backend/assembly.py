@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -27,7 +28,7 @@ from rl_backend.judges.settings import JudgeSettings, build_judge
 from rl_backend.loop import TrainingLoop
 from rl_backend.parts import Parts
 from rl_backend.progress import Progress
-from rl_backend.records import RunState
+from rl_backend.records import EventKind, RunState
 from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
@@ -82,7 +83,16 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
         if config.trainer.num_cpu_threads is not None:
             torch.set_num_threads(config.trainer.num_cpu_threads)
         engine = await _unless(stopping, ready)
-        runtime = await _unless(stopping, open_runtime(config.rollout.runtime, bundle, base))
+        opening = open_runtime(
+            config.rollout.runtime,
+            bundle,
+            base,
+            docker=config.rollout.docker,
+            max_worlds=config.rollout.concurrency,
+            run_id=run.id,
+            on_problem=partial(_warn, run, progress),
+        )
+        runtime = await _unless(stopping, opening)
         runner = RolloutRunner(base, runtime, max_worlds=config.rollout.concurrency)
         watcher = asyncio.create_task(_cancel_when(stopping, runner))
         renderer = Renderer.load(model_dir)
@@ -108,6 +118,12 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             await runtime.close()
             await parts.judge.close()
             await engine.close()
+
+
+def _warn(run: RunDir, progress: Progress, problem: str) -> None:
+    """Says in the run's history what went wrong without ending it."""
+    _log.warning("%s", problem)
+    run.append_event(EventKind.WARNING, progress.status.step, problem)
 
 
 @contextmanager

@@ -18,7 +18,12 @@ from rl_backend import cli_text
 from rl_backend.config import ConfigError, load_preset
 from rl_backend.errors import BackendError
 from rl_backend.evaluation.bundles import RuntimeKind, lock_of
-from rl_backend.evaluation.command import EngineChoiceError, evaluate_bundle, one_rollout
+from rl_backend.evaluation.command import (
+    DEFAULT_CONTAINERS,
+    EngineChoiceError,
+    evaluate_bundle,
+    one_rollout,
+)
 from rl_backend.evaluation.evaluate import SplitChoice
 from rl_backend.evaluation.pairing import PairedReview
 from rl_backend.launcher import launch
@@ -93,6 +98,9 @@ def evaluate(
     engine: EngineOption = "scripted:reference",
     split: Annotated[SplitChoice, typer.Option(help="Which tasks.")] = SplitChoice.HELD_OUT,
     runtime: RuntimeOption = RuntimeKind.IN_PROCESS,
+    containers: Annotated[
+        int, typer.Option(min=1, help="With --runtime docker: rollouts at a time.")
+    ] = DEFAULT_CONTAINERS,
     rollouts: Annotated[int, typer.Option(min=1, help="Rollouts per task.")] = 1,
     temperature: TemperatureOption = 0.0,
     seed: SeedOption = 0,
@@ -111,8 +119,8 @@ def evaluate(
         report = asyncio.run(
             evaluate_bundle(
                 Bundle.open(bundle), engine, split=split, runtime=runtime,
-                rollouts_per_task=rollouts, temperature=temperature, seed=seed, model_dir=model,
-                on_rollout=on_rollout,
+                num_containers=containers, rollouts_per_task=rollouts, temperature=temperature,
+                seed=seed, model_dir=model, on_rollout=on_rollout,
             )
         ).report  # fmt: skip
     typer.echo(report.model_dump_json(indent=2) if as_json else cli_text.report(report))

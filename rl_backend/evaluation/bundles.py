@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
+from rl_backend.config import DockerConfig
 from rl_backend.records import BundleLock
 from rl_backend.runtimes.base import Runtime
 from rl_backend.runtimes.in_process import InProcessRuntime
 from world_builder.state import WorldBase
+
+_log = logging.getLogger(__name__)
 
 
 class RuntimeKind(StrEnum):
@@ -20,12 +25,37 @@ class RuntimeKind(StrEnum):
     """In this process: fastest."""
     SERVER = "server"
     """In an environment server of the bundle, over MCP."""
+    DOCKER = "docker"
+    """In containers of the bundle's image, one for each rollout."""
 
 
-async def open_runtime(kind: str, bundle: Bundle, base: WorldBase) -> Runtime:
-    """A runtime for a bundle; close it after use. Raises WorldRuntimeError."""
+async def open_runtime(
+    kind: str,
+    bundle: Bundle,
+    base: WorldBase,
+    *,
+    docker: DockerConfig | None = None,
+    max_worlds: int = 1,
+    run_id: str = "",
+    on_problem: Callable[[str], None] = _log.warning,
+) -> Runtime:
+    """A runtime for a bundle; close it after use. Raises WorldRuntimeError.
+
+    What follows `base` concerns containers only; `on_problem` is told of hosts and containers that
+    fail without failing the runtime.
+    """
     if RuntimeKind(kind) is RuntimeKind.IN_PROCESS:
         return InProcessRuntime(base)
+    if RuntimeKind(kind) is RuntimeKind.DOCKER:
+        from rl_backend.runtimes.docker import DockerRuntime
+
+        return await DockerRuntime.launch(
+            bundle,
+            docker or DockerConfig(),
+            max_worlds=max_worlds,
+            run_id=run_id,
+            on_problem=on_problem,
+        )
     from rl_backend.runtimes.server import ServerRuntime
     from rl_backend.runtimes.server_process import ServerProcess
 

@@ -26,6 +26,7 @@ from world_builder.world import World
 
 MAX_NEW_TOKENS = 1024
 MAX_WORLDS = 32
+DEFAULT_CONTAINERS = 8
 CONTEXT_LENGTH_KEY = "max_position_embeddings"
 
 
@@ -39,6 +40,7 @@ async def evaluate_bundle(
     *,
     split: SplitChoice = SplitChoice.HELD_OUT,
     runtime: RuntimeKind = RuntimeKind.IN_PROCESS,
+    num_containers: int = DEFAULT_CONTAINERS,
     rollouts_per_task: int = 1,
     temperature: float = 0.0,
     seed: int = 0,
@@ -47,12 +49,19 @@ async def evaluate_bundle(
 ) -> Evaluation:
     """The evaluation of the named engine on a split of a bundle.
 
+    `num_containers` is how many rollouts the `docker` runtime makes at a time.
+
     Raises:
         EngineChoiceError: no such engine, or a model directory is missing.
         BackendError: the engine or the runtime did not start.
     """
     tasks = split.of(bundle.world.tasks)
-    async with _stage(bundle, engine, runtime, temperature, model_dir) as (policy, runner):
+    num_worlds = min(
+        num_containers if runtime is RuntimeKind.DOCKER else MAX_WORLDS,
+        len(tasks) * rollouts_per_task or 1,
+    )
+    stage = _stage(bundle, engine, runtime, temperature, model_dir, num_worlds)
+    async with stage as (policy, runner):
         judge = build_judge(JudgeSettings.from_environment())
         try:
             return await evaluate(
@@ -86,7 +95,7 @@ async def one_rollout(
     Raises UnknownName for a task that the bundle lacks, else as `evaluate_bundle`.
     """
     task = bundle.task(task_id)
-    async with _stage(bundle, engine, runtime, temperature, model_dir) as (policy, runner):
+    async with _stage(bundle, engine, runtime, temperature, model_dir, 1) as (policy, runner):
         judge = build_judge(JudgeSettings.from_environment())
         try:
             evaluation = await evaluate(
@@ -105,13 +114,18 @@ async def one_rollout(
 
 @asynccontextmanager
 async def _stage(
-    bundle: Bundle, engine: str, kind: RuntimeKind, temperature: float, model_dir: Path | None
+    bundle: Bundle,
+    engine: str,
+    kind: RuntimeKind,
+    temperature: float,
+    model_dir: Path | None,
+    num_worlds: int,
 ) -> AsyncIterator[tuple[Policy, RolloutRunner]]:
     base = WorldBase(bundle.world)
     async with _acting(engine, bundle.world, temperature, model_dir) as policy:
-        runtime = await open_runtime(kind, bundle, base)
+        runtime = await open_runtime(kind, bundle, base, max_worlds=num_worlds)
         try:
-            yield policy, RolloutRunner(base, runtime, max_worlds=MAX_WORLDS)
+            yield policy, RolloutRunner(base, runtime, max_worlds=num_worlds)
         finally:
             await runtime.close()
 

@@ -21,7 +21,7 @@ def bundle(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Bun
     return Bundle.open(write_bundle(tutorial.world, "1.0.0", tmp_path_factory.mktemp("bundle")))
 
 
-@pytest.mark.parametrize("runtime", RuntimeKind)
+@pytest.mark.parametrize("runtime", [RuntimeKind.IN_PROCESS, RuntimeKind.SERVER])
 async def test_the_reference_passes_every_task(bundle: Bundle, runtime: RuntimeKind) -> None:
     evaluation = await evaluate_bundle(
         bundle, "scripted:reference", split=SplitChoice.ALL, runtime=runtime
