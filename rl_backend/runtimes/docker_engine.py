@@ -50,6 +50,7 @@ class DockerEngine:
         """`timeout_s` is that of one request. Raises HostFailed when nothing answers."""
         self.name = url or os.environ.get("DOCKER_HOST") or DEFAULT_URL
         with self._told("does not answer", "Start it, or point DOCKER_HOST at one that runs."):
+            _knock(self.name)
             self._client = docker.from_env(
                 timeout=int(timeout_s),
                 max_pool_size=max_connections,
@@ -199,6 +200,13 @@ class DockerEngine:
             raise HostFailed(
                 f"The Docker Engine at {self.name} {what}: {error}.", hint=hint
             ) from error
+
+
+def _knock(url: str) -> None:
+    """Raises OSError, with a plainer text than the package's, when nobody listens at a socket."""
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(url.removeprefix("unix://"))
 
 
 class ExecStream:

@@ -95,7 +95,9 @@ class Hosts:
         """Why nothing can be started anywhere, host by host; empty when some host is usable."""
         if any(self._is_usable(load, now_s) for load in self._loads.values()):
             return ""
-        return "; ".join(f"{name}: {load.problem}" for name, load in self._loads.items())
+        return "; ".join(
+            f"{name}: {load.problem.rstrip('.')}" for name, load in self._loads.items()
+        )
 
     def usable_in_s(self, now_s: float) -> float:
         """Seconds until the first host that was set aside is tried again; 0 when none is."""

@@ -64,6 +64,8 @@ class WarmPool(Generic[MemberT]):
         self._clock_s = clock_s
         self._idle: deque[MemberT] = deque()
         self._in_use: list[MemberT] = []
+        self._members: list[MemberT] = []
+        """All of them: idle, in use, or on the way back."""
         self._waiting: deque[asyncio.Future[MemberT]] = deque()
         self._work: set[asyncio.Task[None]] = set()
         self._retry: asyncio.TimerHandle | None = None
@@ -141,10 +143,9 @@ class WarmPool(Generic[MemberT]):
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
-        members = [*self._idle, *self._in_use]
         self._idle.clear()
         self._in_use.clear()
-        await asyncio.gather(*(self._removed(member) for member in members))
+        await asyncio.gather(*(self._remove(member) for member in tuple(self._members)))
 
     async def _start(self, host: str) -> None:
         try:
@@ -156,26 +157,23 @@ class WarmPool(Generic[MemberT]):
             raise
         else:
             self._hosts.started(host)
+            self._members.append(member)
             self._ready(member)
         self.fill()
 
     async def _restore(self, member: MemberT) -> None:
-        try:
-            is_restored = await self._keeper.restore(member)
-        except BaseException:
-            await asyncio.shield(self._removed(member))
-            raise
-        if is_restored:
+        if await self._keeper.restore(member):
             self._ready(member)
         else:
             self._on_problem(f"A container on {member.host} was not reset to its pristine state.")
             await self._replace(member)
 
     async def _replace(self, member: MemberT) -> None:
-        await asyncio.shield(self._removed(member))
+        await self._remove(member)
         self.fill()
 
-    async def _removed(self, member: MemberT) -> None:
+    async def _remove(self, member: MemberT) -> None:
+        self._members.remove(member)
         await self._keeper.remove(member)
         self._hosts.removed(member.host)
 

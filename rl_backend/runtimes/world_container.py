@@ -5,16 +5,19 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Any
 
 from rl_backend.errors import WorldRuntimeError
+from rl_backend.runtimes.containers import ContainerState
 from rl_backend.runtimes.docker_engine import DockerEngine
 from rl_backend.runtimes.mcp_wire import HEADERS, rpc_result, rpc_text, unreadable
 from rl_backend.runtimes.tunnel import Answer, Tunnel, TunnelBroken
 from world_builder.frozen import Json
 
+_ENDING_S, _LOOK_S = 1.0, 0.1
 _HINT = "The rollout counts nowhere; another container is started."
 
 
@@ -85,11 +88,13 @@ class WorldContainer:
         return rpc_result(method, _decoded(answer))
 
     async def explained(self, problem: str) -> WorldRuntimeError:
-        """The error for a problem, with how the container is now."""
+        """The error for a problem, with how the container is after it; an end takes a moment."""
+        deadline_s = time.monotonic() + _ENDING_S
         try:
-            state = await asyncio.get_running_loop().run_in_executor(
-                self._threads, self.engine.state, self.id
-            )
+            state = await self._state()
+            while state is not None and state.is_running and time.monotonic() < deadline_s:
+                await asyncio.sleep(_LOOK_S)
+                state = await self._state()
         except WorldRuntimeError as error:
             return WorldRuntimeError(f"{self.name} failed: {problem}; {error.what}", hint=_HINT)
         told = "it is gone" if state is None else state.told
@@ -98,6 +103,11 @@ class WorldContainer:
     def disconnect(self) -> None:
         """Closes the tunnel, which ends the container and whatever waits for its answer."""
         self._tunnel.close()
+
+    async def _state(self) -> ContainerState | None:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self.engine.state, self.id
+        )
 
     async def _control(self, method: str, path: str, body: str = "") -> Any:
         headers = {"Authorization": f"Bearer {self._token}"}

@@ -6,6 +6,7 @@ the given pins, so that `pip install` of them has nothing to fetch; other versio
 wheels.
 """
 
+import hashlib
 import io
 import os
 import re
@@ -24,6 +25,7 @@ from pathlib import Path
 import docker
 import httpx2
 import pytest
+from docker.errors import ImageNotFound
 from docker.models.containers import Container
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -32,6 +34,7 @@ ENGINE_LIMIT_S = 60.0
 PIP_ARGS = "--no-index --find-links /wheels"
 """For builds on the base image: pip must ask no index."""
 
+_REPOSITORY = "corecraft-test-base"
 _LEFT_OUT = {
     "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages",
     "__pycache__",
@@ -131,14 +134,19 @@ def _required(wanted: Requirement) -> list[Requirement]:
 def import_base_image(engine: docker.DockerClient, tag: str, pins: Iterable[str]) -> str:
     """Imports a base image with this Python, pip and the pinned distributions; returns its name.
 
-    Pins that are not what is installed here are in its `/wheels`: build with `PIP_ARGS`.
+    Pins that are not what is installed here are in its `/wheels`: build with `PIP_ARGS`. One that
+    was imported before from the same pins, by the same code, is taken as it is.
     """
+    pins = tuple(pins)
+    made_by = [sys.version, Path(__file__).read_text(encoding="utf-8"), *pins]
+    tag = f"{tag}-{hashlib.sha256(chr(10).join(made_by).encode()).hexdigest()[:12]}"
+    with suppress(ImageNotFound):
+        return str(engine.images.get(f"{_REPOSITORY}:{tag}").tags[0])
     changes = ["ENV PATH=/usr/local/bin:/bin", "ENV LD_LIBRARY_PATH=/usr/local/lib"]
-    repository = "corecraft-test-base"
     engine.api.import_image_from_data(
-        _base_tar(pins), repository=repository, tag=tag, changes=changes
+        _base_tar(pins), repository=_REPOSITORY, tag=tag, changes=changes
     )
-    return f"{repository}:{tag}"
+    return f"{_REPOSITORY}:{tag}"
 
 
 def _base_tar(pins: Iterable[str]) -> bytes:

@@ -1,0 +1,86 @@
+"""A Docker Engine with the images of two shipped worlds and of a server that misbehaves."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from exporter.archive import tar_bytes
+from exporter.bundle import Bundle
+from exporter.container import REQUIREMENTS
+from exporter.image import DIGEST_LABEL, build_image
+from exporter.writer import write_bundle
+from tests.exporter.docker_base import PIP_ARGS, docker_engine, import_base_image
+from world_builder.state import WorldBase
+from world_builder.worlds import build_world
+
+DOUBLE = "corecraft-test-double:1"
+_DOCKERFILE = b"""\
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+ARG DIGEST
+COPY double_server.py /double_server.py
+ENV PYTHONDONTWRITEBYTECODE=1 DOUBLE_DIGEST=${DIGEST}
+ENTRYPOINT ["python", "-I", "/double_server.py"]
+"""
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+    """A real Docker Engine, started here when none answers."""
+    with docker_engine(tmp_path_factory.mktemp("dockerd") / "log") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def base_image(engine: docker.DockerClient) -> str:
+    return import_base_image(engine, "server", REQUIREMENTS.splitlines())
+
+
+@pytest.fixture(scope="session")
+def bundle(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(
+        tutorial.world, "1.0.0", tmp_path_factory.mktemp("bundles"), override_reason="a test"
+    )
+
+
+@pytest.fixture(scope="session")
+def tutorial_image(engine: docker.DockerClient, base_image: str, bundle: Path) -> Iterator[Bundle]:
+    """The tutorial's bundle, of which the engine has the image."""
+    opened = Bundle.open(bundle)
+    image = build_image(opened, base_image=base_image, pip_args=PIP_ARGS, client=engine)
+    yield opened
+    engine.images.remove(image.tag, force=True)
+
+
+@pytest.fixture(scope="session")
+def corecraft_image(
+    engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bundle]:
+    """The reference world's bundle, of which the engine has the image."""
+    folder = tmp_path_factory.mktemp("corecraft")
+    opened = Bundle.open(
+        write_bundle(build_world("corecraft"), "1.0.0", folder, override_reason="a test")
+    )
+    image = build_image(opened, base_image=base_image, pip_args=PIP_ARGS, client=engine)
+    yield opened
+    engine.images.remove(image.tag, force=True)
+
+
+@pytest.fixture(scope="session")
+def double_image(engine: docker.DockerClient, base_image: str, bundle: Path) -> Iterator[Bundle]:
+    """The tutorial's bundle, as which the image `DOUBLE` poses."""
+    opened = Bundle.open(bundle)
+    server = Path(__file__).with_name("double_server.py").read_bytes()
+    engine.images.build(
+        fileobj=io.BytesIO(tar_bytes({"Dockerfile": _DOCKERFILE, "double_server.py": server})),
+        custom_context=True,
+        tag=DOUBLE,
+        rm=True,
+        labels={DIGEST_LABEL: opened.digest},
+        buildargs={"BASE_IMAGE": base_image, "DIGEST": opened.digest},
+    )
+    yield opened
+    engine.images.remove(DOUBLE, force=True)
