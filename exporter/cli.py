@@ -4,27 +4,21 @@ Thin: every command is one call of a module beside it. Results go to standard ou
 errors to standard error.
 """
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from exporter.bundle import Bundle, verify
-from exporter.errors import ExporterError
+from exporter.cli_diff import diff_command
+from exporter.cli_output import print_json, stderr, stdout, told
 from exporter.gates import run_gates
 from exporter.manifest import GateReport
 from exporter.sources import load_world
-from exporter.versioning import propose
 from exporter.writer import pack, write_bundle
-from world_builder.errors import WorldError
-from world_builder.frozen import Json
 from world_builder.world import World
 
 app = typer.Typer(
@@ -33,8 +27,7 @@ app = typer.Typer(
     help="Freeze a world into a bundle that never changes; verify, serve and ship it.",
 )
 
-_console = Console(stderr=True)
-_out = Console()
+app.command("diff")(diff_command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 BundlePath = Annotated[Path, typer.Argument(help="The folder or the tar of a bundle.")]
@@ -59,15 +52,15 @@ def export_command(
 
     Example: corecraft bundle export tutorial --version 1.0.0 --out bundles
     """
-    with _told():
+    with told():
         world = load_world(name)
         report = _run_gates(world)
         path = write_bundle(world, version, out, gates=report, override_reason=override_reason)
         bundle = Bundle.open(path)
     if as_json:
-        _print_json({"digest": bundle.digest, "path": str(path)})
+        print_json({"digest": bundle.digest, "path": str(path)})
         return
-    _out.print(_gate_table(report))
+    stdout.print(_gate_table(report))
     typer.echo(f"{path}\ndigest {bundle.digest}")
 
 
@@ -76,7 +69,7 @@ def verify_command(path: BundlePath, as_json: AsJson = False) -> None:
     """Recompute every hash; name each changed, missing or extra file and exit with 1."""
     report = verify(path)
     if as_json:
-        _print_json({**report.model_dump(mode="json"), "is_intact": report.is_intact})
+        print_json({**report.model_dump(mode="json"), "is_intact": report.is_intact})
     elif report.is_intact:
         solutions = "with" if report.has_solutions else "without"
         typer.echo(f"intact: {report.num_files} files, {solutions} solutions, {report.digest}")
@@ -89,10 +82,10 @@ def verify_command(path: BundlePath, as_json: AsJson = False) -> None:
 @app.command("show")
 def show_command(path: BundlePath, as_json: AsJson = False) -> None:
     """Print what a bundle says of itself: counts, splits, judge, gates."""
-    with _told():
+    with told():
         manifest = Bundle.open(path).manifest
     if as_json:
-        _print_json(manifest.model_dump(mode="json"))
+        print_json(manifest.model_dump(mode="json"))
         return
     table = Table(title=escape(f"{manifest.title} {manifest.version}"), show_header=False)
     for name, count in manifest.counts.model_dump().items():
@@ -100,7 +93,7 @@ def show_command(path: BundlePath, as_json: AsJson = False) -> None:
     splits = manifest.splits
     table.add_row("train / held out", f"{len(splits.train)} / {len(splits.held_out)}")
     table.add_row("judge", escape(manifest.judge.id))
-    _out.print(table, _gate_table(manifest.gates))
+    stdout.print(table, _gate_table(manifest.gates))
     typer.echo(f"digest {manifest.digest}")
 
 
@@ -113,7 +106,7 @@ def pack_command(
     ] = True,
 ) -> None:
     """Write a bundle as one tar, the same bytes each time."""
-    with _told():
+    with told():
         typer.echo(str(pack(Bundle.open(path), out, with_solutions=solutions)))
 
 
@@ -154,51 +147,18 @@ def image_command(
     """Build the Docker image of a bundle, without its solutions."""
     from exporter.image import build_image
 
-    with _told():
+    with told():
         bundle = Bundle.open(path)
-        with _console.status(f"building the image of {bundle.name} {bundle.version}"):
+        with stderr.status(f"building the image of {bundle.name} {bundle.version}"):
             built = build_image(bundle, tag=tag, base_image=base_image, pip_args=pip_args)
     if as_json:
-        _print_json(built.model_dump(mode="json"))
+        print_json(built.model_dump(mode="json"))
     else:
         typer.echo(f"{built.tag}\n{built.id}")
 
 
-@app.command("diff")
-def diff_command(
-    before: Annotated[str, typer.Argument(help="A bundle, a shipped world or a world's file.")],
-    after: Annotated[str, typer.Argument(help="The same, later.")],
-    as_json: AsJson = False,
-) -> None:
-    """Say what changed between two worlds and which version that calls for.
-
-    Schema or tool: major. Task or entity: minor. Wording: patch.
-    """
-    with _told():
-        found = propose(load_world(before), load_world(after))
-    if as_json:
-        reasons: list[Json] = [
-            {"bump": r.bump.label, "path": r.path, "message": r.message} for r in found.reasons
-        ]
-        _print_json({"bump": found.bump.label, "reasons": reasons})
-        return
-    for reason in found.reasons:
-        typer.echo(f"{reason.bump.label:5}  {reason.path}: {reason.message}")
-    typer.echo(f"calls for: {found.bump.label}")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tells what went wrong in full and exits with 1; a traceback is for our own mistakes."""
-    try:
-        yield
-    except (ExporterError, WorldError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
 def _run_gates(world: World) -> GateReport:
-    with Progress(console=_console, transient=True) as progress:
+    with Progress(console=stderr, transient=True) as progress:
         bar = progress.add_task("running reference solutions", total=len(world.tasks))
         return run_gates(world, on_task=lambda: progress.advance(bar))
 
@@ -209,7 +169,3 @@ def _gate_table(report: GateReport) -> Table:
         mark = "met" if gate.is_met else "unmet" if gate.is_blocking else "warns"
         table.add_row(gate.name, mark, escape(gate.detail))
     return table
-
-
-def _print_json(value: Json) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))

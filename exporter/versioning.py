@@ -5,8 +5,9 @@ patch. The studio proposes what this says; the author confirms. It writes nothin
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import IntEnum
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, Final, TypeVar
 
 from world_builder.entities import EntityType, Field
 from world_builder.frozen import Frozen, Json
@@ -16,7 +17,6 @@ from world_builder.tools import Tool, ToolSurface
 from world_builder.world import Policy, World
 
 _Item = TypeVar("_Item", bound=Frozen)
-_Named = TypeVar("_Named", EntityType, Tool, ToolSurface, Policy)
 
 _LITERAL_KEYWORDS: Final = frozenset({"const", "default", "enum", "examples"})
 """Keywords of JSON Schema whose value is data, not a schema."""
@@ -33,6 +33,19 @@ class Bump(IntEnum):
     @property
     def label(self) -> str:
         return self.name.lower()
+
+
+class Part(StrEnum):
+    """What a world is made of, in the order in which differences are told."""
+
+    WORLD = "world"
+    """Its name, title, description, clock and seed."""
+    ENTITY_TYPES = "entity_types"
+    ENTITIES = "entities"
+    TOOLS = "tools"
+    SURFACES = "surfaces"
+    POLICIES = "policies"
+    TASKS = "tasks"
 
 
 class Reason(Frozen):
@@ -75,56 +88,60 @@ def propose(before: World, after: World) -> Proposal:
     return Proposal(bump=bump, reasons=tuple(reasons))
 
 
+def bump_of(part: Part, before: Frozen | None, after: Frozen | None) -> Bump:
+    """What one thing of a part calls for; None is "not there"."""
+    rule = RULES[part]
+    if before is after or before == after:
+        return Bump.NONE
+    if before is None or after is None or rule.bare(before) != rule.bare(after):
+        return rule.substance
+    return rule.wording
+
+
+def named(world: World, part: Part) -> dict[str, Any]:
+    """The declared things of a part by name or id, in their order."""
+    if part is Part.TASKS:
+        return {task.id: task for task in world.tasks}
+    return {item.name: item for item in getattr(world, part.value)}
+
+
 def _reasons(before: World, after: World) -> Iterator[Reason]:
     yield from _header(before, after)
-    types = _by_name(before.entity_types), _by_name(after.entity_types)
-    yield from _items("entity_types", *types, _bare_type, Bump.MAJOR, Bump.PATCH)
-    tools = _by_name(before.tools), _by_name(after.tools)
-    yield from _items("tools", *tools, _bare_tool, Bump.MAJOR, Bump.PATCH)
-    surfaces = _by_name(before.surfaces), _by_name(after.surfaces)
-    yield from _items("surfaces", *surfaces, _bare_surface, Bump.MAJOR, Bump.PATCH)
-    policies = _by_name(before.policies), _by_name(after.policies)
-    yield from _items("policies", *policies, _bare_policy, Bump.MINOR, Bump.PATCH)
-    tasks = {t.id: t for t in before.tasks}, {t.id: t for t in after.tasks}
-    yield from _items("tasks", *tasks, _bare_task, Bump.MINOR, Bump.PATCH)
+    for part in RULES:
+        yield from _items(part, named(before, part), named(after, part))
     yield from _entities(before, after)
 
 
+HEADER: Final[Mapping[str, Bump]] = {
+    "name": Bump.MAJOR,
+    "now": Bump.MINOR,
+    "seed": Bump.MINOR,
+    "title": Bump.PATCH,
+    "description": Bump.PATCH,
+}
+"""What a change of each of a world's own fields calls for."""
+
+
 def _header(before: World, after: World) -> Iterator[Reason]:
-    if before.name != after.name:
-        message = f"{before.name} became {after.name}"
-        yield Reason(bump=Bump.MAJOR, path="name", message=message)
-    for name in ("now", "seed"):
-        if getattr(before, name) != getattr(after, name):
-            message = f"{getattr(before, name)} became {getattr(after, name)}"
-            yield Reason(bump=Bump.MINOR, path=name, message=message)
-    if (before.title, before.description) != (after.title, after.description):
-        yield Reason(bump=Bump.PATCH, path="title", message="wording changed")
+    for name, bump in HEADER.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            told = "wording changed" if bump is Bump.PATCH else f"{old} became {new}"
+            yield Reason(bump=bump, path=name, message=told)
 
 
-def _items(
-    part: str,
-    before: Mapping[str, _Item],
-    after: Mapping[str, _Item],
-    bare: Callable[[_Item], object],
-    substance: Bump,
-    wording: Bump,
-) -> Iterator[Reason]:
-    """Differences of named things; `bare` takes their wording away."""
+def _items(part: Part, before: Mapping[str, _Item], after: Mapping[str, _Item]) -> Iterator[Reason]:
+    wording = RULES[part].wording
     for name in before.keys() | after.keys():
-        path = f"{part}.{name}"
-        if name not in after:
-            yield Reason(bump=substance, path=path, message="removed")
-        elif name not in before:
-            yield Reason(bump=substance, path=path, message="added")
-        elif before[name] == after[name]:
-            continue
-        elif bare(before[name]) != bare(after[name]):
-            yield Reason(bump=substance, path=path, message="changed")
-        else:
-            yield Reason(bump=wording, path=path, message="wording changed")
+        old, new = before.get(name), after.get(name)
+        bump = bump_of(part, old, new)
+        if bump is not Bump.NONE:
+            is_wording = old is not None and new is not None and bump is wording
+            verb = "added" if old is None else "removed" if new is None else "changed"
+            message = "wording changed" if is_wording else verb
+            yield Reason(bump=bump, path=f"{part}.{name}", message=message)
     if before.keys() == after.keys() and list(before) != list(after):
-        yield Reason(bump=wording, path=part, message="order changed")
+        yield Reason(bump=wording, path=part.value, message="order changed")
 
 
 def _entities(before: World, after: World) -> Iterator[Reason]:
@@ -196,9 +213,33 @@ def _bare_task(task: Task) -> object:
     return task.model_copy(update={**wording, "rubric": rubric, "reference_solution": calls})
 
 
+def criterion_bump(before: Criterion | None, after: Criterion | None) -> Bump:
+    """What one criterion calls for; None is "not there"."""
+    if before == after:
+        return Bump.NONE
+    is_wording = before and after and _bare_criterion(before) == _bare_criterion(after)
+    return Bump.PATCH if is_wording else Bump.MINOR
+
+
 def _bare_criterion(criterion: Criterion) -> Criterion:
     return criterion.model_copy(update={"text": "", "examples": Examples()})
 
 
-def _by_name(items: Iterable[_Named]) -> dict[str, _Named]:
-    return {item.name: item for item in items}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a change of one part calls for."""
+
+    bare: Callable[[Any], object]
+    """Takes the wording of a thing away; equal results differ in wording alone."""
+    substance: Bump
+    wording: Bump = Bump.PATCH
+
+
+RULES: Final[Mapping[Part, Rule]] = {
+    Part.ENTITY_TYPES: Rule(bare=_bare_type, substance=Bump.MAJOR),
+    Part.TOOLS: Rule(bare=_bare_tool, substance=Bump.MAJOR),
+    Part.SURFACES: Rule(bare=_bare_surface, substance=Bump.MAJOR),
+    Part.POLICIES: Rule(bare=_bare_policy, substance=Bump.MINOR),
+    Part.TASKS: Rule(bare=_bare_task, substance=Bump.MINOR),
+}
+"""By part; entities and the world itself have rules of their own."""

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from exporter.bundle import Bundle
 from exporter.cli import app
-from tests.exporter.small_world import library
+from tests.exporter.small_world import LEND_TASK, YEAR_TASK, library
 
 runner = CliRunner()
 
@@ -126,10 +126,28 @@ def test_show_pack_and_diff(bundle_path: Path, world_file: Path, tmp_path: Path)
     assert run("diff", bundle_path, world_file)[1] == "calls for: none\n"
     world_file.write_text(library(title="Other").model_dump_json())
     code, out, _ = run("diff", bundle_path, world_file, "--json")
-    assert json.loads(out) == {
-        "bump": "patch",
-        "reasons": [{"bump": "patch", "path": "title", "message": "wording changed"}],
-    }
+    told = json.loads(out)
+    assert told["bump"] == "patch"
+    assert told["reasons"] == [{"bump": "patch", "path": "title", "message": "wording changed"}]
+    assert told["counts"] == {"world": {"added": 0, "removed": 0, "changed": 1, "bump": "patch"}}
+    assert told["items"][0]["fields"][0]["after"] == "Other"
+
+
+def test_diff_tells_a_person_what_changed(bundle_path: Path, world_file: Path) -> None:
+    tasks = (YEAR_TASK.model_copy(update={"prompt": "In which year did Dune appear?"}), LEND_TASK)
+    world_file.write_text(library(tasks=tasks, surfaces=()).model_dump_json())
+    code, out, _ = run("diff", bundle_path, world_file)
+    assert code == 0
+    assert out.splitlines()[:2] == ["major  1 tool surface removed", "patch  1 task changed"]
+    assert "- surfaces.reading  major: which tools agents see changed" in out
+    assert "[-When-]{+In which year+} did Dune appear?" in out
+    assert out.splitlines()[-1] == "calls for: major"
+    code, out, _ = run("diff", bundle_path, world_file, "--only", "tasks", "--brief")
+    assert out.splitlines() == [
+        "patch  1 task changed",
+        "~ tasks.year-of-dune  patch: only wording changed",
+        "calls for: patch",
+    ]
 
 
 def test_serve_refuses_what_it_cannot_serve(bundle_path: Path, tmp_path: Path) -> None:
