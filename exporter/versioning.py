@@ -69,16 +69,38 @@ class Proposal(Frozen):
         >>> Proposal(bump=Bump.MINOR, reasons=()).next_version("1.2.3")
         '1.3.0'
         """
-        major, minor, patch = (int(part) for part in current.split("-", 1)[0].split("."))
-        match self.bump:
-            case Bump.MAJOR:
-                return f"{major + 1}.0.0"
-            case Bump.MINOR:
-                return f"{major}.{minor + 1}.0"
-            case Bump.PATCH:
-                return f"{major}.{minor}.{patch + 1}"
-            case Bump.NONE:
-                return current
+        return bumped(current, self.bump)
+
+
+def bumped(version: str, bump: Bump) -> str:
+    """A semantic version with one of its parts raised.
+
+    >>> bumped("1.2.3", Bump.MAJOR), bumped("1.2.3-rc.1", Bump.PATCH), bumped("1.2.3", Bump.NONE)
+    ('2.0.0', '1.2.4', '1.2.3')
+    """
+    major, minor, patch = (int(part) for part in version.split("-", 1)[0].split("."))
+    match bump:
+        case Bump.MAJOR:
+            return f"{major + 1}.0.0"
+        case Bump.MINOR:
+            return f"{major}.{minor + 1}.0"
+        case Bump.PATCH:
+            return f"{major}.{minor}.{patch + 1}"
+        case Bump.NONE:
+            return version
+
+
+def bump_between(before: str, after: str) -> Bump:
+    """Which part of a version went up; NONE when it did not go up.
+
+    >>> bump_between("1.2.3", "1.4.0").label, bump_between("1.2.3", "1.2.3").label
+    ('minor', 'none')
+    """
+    old, new = (tuple(map(int, v.split("-", 1)[0].split("."))) for v in (before, after))
+    if new <= old:
+        return Bump.NONE
+    first = next(i for i, (was, now) in enumerate(zip(old, new, strict=True)) if was != now)
+    return (Bump.MAJOR, Bump.MINOR, Bump.PATCH)[first]
 
 
 def propose(before: World, after: World) -> Proposal:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from studio.routes import (
     bundles,
+    comparisons,
     coverage,
     design,
     entities,
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     history.router,
     tasks.router,
     preview.router,
+    comparisons.router,
     bundles.router,
     runs.router,
     review.router,

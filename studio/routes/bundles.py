@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from exporter.differences import PartCount
 from exporter.errors import BundleError
 from exporter.manifest import Counts, Manifest
-from exporter.versioning import Reason
 from studio import htmx
 from studio.deps import Db, FormBody, Parts, Who
 from studio.errors import NotFound
@@ -28,6 +28,7 @@ from studio.services.bundle_views import (
     manifest_of,
     verify_version,
 )
+from studio.services.comparison_views import label_of
 from studio.services.publishing import Publication, Refused, Wanted
 from studio.services.versions import NextVersion, changes_between
 from studio.shell import Link, Shell, make_shell
@@ -60,6 +61,8 @@ class BundlesPage:
     wanted: Wanted
     errors: dict[str, str]
     next: NextVersion
+    counts: tuple[tuple[str, PartCount], ...]
+    """What differs from the last version, by part with its label."""
     gates: GatesView
     left_out: Mapping[str, int]
 
@@ -87,7 +90,8 @@ class VersionPage:
     verification: VerificationView | None
     """None until it was asked for."""
     previous: str | None
-    changes: tuple[Reason, ...]
+    changes: tuple[tuple[str, PartCount], ...]
+    """By part, with its label."""
     changes_problem: str
     files: tuple[FileView, ...]
     num_files: int
@@ -175,6 +179,7 @@ def _index(
         wanted=wanted or Wanted(version=draft.next.version),
         errors=problems_by_path(problems),
         next=draft.next,
+        counts=_labelled(draft.next.counts),
         gates=check_view(
             world, draft.check, PATIENCE_S if draft.check.num_tasks <= FEW_TASKS else 0.0
         ),
@@ -263,11 +268,15 @@ def _version_page(
 
 def _changes(
     previous: BundleVersion | None, version: BundleVersion
-) -> tuple[tuple[Reason, ...], str]:
+) -> tuple[tuple[tuple[str, PartCount], ...], str]:
     """What is new in a version, or why that cannot be said."""
     if previous is None:
         return (), ""
     try:
-        return changes_between(previous, version), ""
+        return _labelled(changes_between(previous, version).counts()), ""
     except BundleError as error:
         return (), str(error)
+
+
+def _labelled(counts: tuple[PartCount, ...]) -> tuple[tuple[str, PartCount], ...]:
+    return tuple((label_of(count.part), count) for count in counts)

@@ -1,4 +1,4 @@
-"""Which version comes next, and what is new in it: `exporter.versioning` for the studio's pages."""
+"""Which version comes next, and what is new in it: the rule of `exporter.versioning` for pages."""
 
 import re
 from collections import OrderedDict
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.bundle import Bundle
+from exporter.differences import Differences, PartCount, compare
+from exporter.differences.notes import draft_notes
 from exporter.errors import BundleError
 from exporter.manifest import SEMVER_PATTERN
-from exporter.versioning import Bump, Reason, propose
+from exporter.versioning import Bump, bumped
 from studio.repository.bundles import BundleVersion
 from world_builder.world import World
 
@@ -24,7 +26,10 @@ class NextVersion:
     """The version it is compared with; None for the first one."""
     bump: str
     """`major`, `minor` or `patch`; `none` when nothing changed, empty when it cannot be said."""
-    reasons: tuple[Reason, ...]
+    counts: tuple[PartCount, ...] = ()
+    """What differs, by part."""
+    notes: str = ""
+    """A draft of release notes."""
     problem: str = ""
     """Why no comparison was possible; empty when it was."""
 
@@ -33,11 +38,19 @@ class NextVersion:
         """True when publishing would give the same world again."""
         return self.bump == Bump.NONE.label
 
+    @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Each bump that there is with the version it gives, the largest first."""
+        if self.since is None:
+            return ()
+        bumps = (Bump.MAJOR, Bump.MINOR, Bump.PATCH)
+        return tuple((bump.label, bumped(self.since, bump)) for bump in bumps)
+
 
 def next_version(last: BundleVersion | None, draft: World) -> NextVersion:
     """The proposal for a draft after the last published version; None is the first publication."""
     if last is None:
-        return NextVersion(version=FIRST_VERSION, since=None, bump="", reasons=())
+        return NextVersion(version=FIRST_VERSION, since=None, bump="")
     known = _proposed.get(last.digest)
     if known is not None and known[0] is draft:
         return known[1]
@@ -53,29 +66,27 @@ def _compared(last: BundleVersion, draft: World) -> NextVersion:
     try:
         before = published_world(last.path, last.digest)
     except BundleError as error:
-        next_minor = _bumped(last.version)
-        return NextVersion(
-            version=next_minor, since=last.version, bump="", reasons=(), problem=str(error)
-        )
-    found = propose(before, draft)
+        next_minor = bumped(last.version, Bump.MINOR)
+        return NextVersion(version=next_minor, since=last.version, bump="", problem=str(error))
+    found = compare(before, draft)
     return NextVersion(
-        version=found.next_version(last.version),
+        version=bumped(last.version, found.bump),
         since=last.version,
         bump=found.bump.label,
-        reasons=found.reasons,
+        counts=found.counts(),
+        notes=draft_notes(found),
     )
 
 
-def changes_between(before: BundleVersion, after: BundleVersion) -> tuple[Reason, ...]:
+def changes_between(before: BundleVersion, after: BundleVersion) -> Differences:
     """What changed from one published version to another. Raises BundleError."""
-    found = propose(
+    return compare(
         published_world(before.path, before.digest), published_world(after.path, after.digest)
     )
-    return found.reasons
 
 
 _published: OrderedDict[tuple[str, str], World] = OrderedDict()
-_MOST_PUBLISHED = 4
+_MOST_PUBLISHED = 6
 
 
 def published_world(path: str, digest: str) -> World:
@@ -113,8 +124,3 @@ def precedence(version: str) -> tuple[tuple[int, ...], tuple[tuple[bool, int, st
     )
     released = ((True, 0, "~"),)
     return tuple(int(part) for part in core.split(".")), parts if pre else released
-
-
-def _bumped(version: str) -> str:
-    major, minor, _ = version.partition("-")[0].split(".")
-    return f"{major}.{int(minor) + 1}.0"

@@ -126,7 +126,7 @@ def test_wording_calls_for_a_patch_and_a_version_is_never_published_twice(
     assert "kept" in again.text
     publish(client, "1.0.1")
     changes = client.get(f"{BUNDLES}/1.0.1?view=changes", headers=HTML).text
-    assert "wording changed" in changes
+    assert "compare?from=1.0.0&amp;to=1.0.1" in changes
     assert f"{BUNDLES}/1.0.0" in changes
 
 

@@ -99,6 +99,7 @@ EXPRESSIONS = [
     "ui.search_field(value=h, label=h, url=h, target=h)",
     "ui.filter_chips([{'label': h, 'url': h}])",
     "ui.datalist([(h, h)])",
+    "ui.wording([{'fate': 'kept', 'text': h}, {'fate': 'removed', 'text': h}])",
     "ui.pagination(1, 2, 2614, h, h, h, h)",
     "ui.key_values([(h, h)])",
     "ui.code_block(h, h)",
@@ -124,6 +125,7 @@ EXPRESSIONS = [
 ]
 CALLS = [
     "ui.panel(h, h, h, foot=h)",
+    "ui.fold(h, h)",
     "ui.dialog('d', h, h)",
     "ui.oob_notices()",
     "ui.fieldset(h, h)",
