@@ -16,7 +16,8 @@ from exporter.bundle import Bundle, verify
 from exporter.cli_diff import diff_command
 from exporter.cli_output import print_json, stderr, stdout, told
 from exporter.gates import run_gates
-from exporter.manifest import GateReport
+from exporter.manifest import GateReport, Release
+from exporter.releases import clean, release_after
 from exporter.sources import load_world
 from exporter.writer import pack, write_bundle
 from world_builder.world import World
@@ -43,6 +44,13 @@ def export_command(
     override_reason: Annotated[
         str, typer.Option(help="Publish although a gate is shut; the manifest carries the reason.")
     ] = "",
+    notes: Annotated[str, typer.Option(help="Release notes, or @FILE with them.")] = "",
+    parent: Annotated[
+        Path | None, typer.Option(help="The bundle that this version follows.")
+    ] = None,
+    bump_reason: Annotated[
+        str, typer.Option(help="Why the version goes up by less than the changes call for.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Write the bundle of a world, once all gates are open.
@@ -54,8 +62,11 @@ def export_command(
     """
     with told():
         world = load_world(name)
+        release = _release(world, version, notes, parent, bump_reason)
         report = _run_gates(world)
-        path = write_bundle(world, version, out, gates=report, override_reason=override_reason)
+        path = write_bundle(
+            world, version, out, gates=report, override_reason=override_reason, release=release
+        )
         bundle = Bundle.open(path)
     if as_json:
         print_json({"digest": bundle.digest, "path": str(path)})
@@ -93,7 +104,11 @@ def show_command(path: BundlePath, as_json: AsJson = False) -> None:
     splits = manifest.splits
     table.add_row("train / held out", f"{len(splits.train)} / {len(splits.held_out)}")
     table.add_row("judge", escape(manifest.judge.id))
+    if manifest.release is not None and manifest.release.parent is not None:
+        table.add_row("follows", escape(manifest.release.parent.version))
     stdout.print(table, _gate_table(manifest.gates))
+    if manifest.release is not None and manifest.release.notes:
+        typer.echo(manifest.release.notes)
     typer.echo(f"digest {manifest.digest}")
 
 
@@ -155,6 +170,15 @@ def image_command(
         print_json(built.model_dump(mode="json"))
     else:
         typer.echo(f"{built.tag}\n{built.id}")
+
+
+def _release(
+    world: World, version: str, notes: str, parent: Path | None, bump_reason: str
+) -> Release:
+    text = Path(notes[1:]).read_text(encoding="utf-8") if notes.startswith("@") else notes
+    if parent is None:
+        return Release(notes=clean(text))
+    return release_after(Bundle.open(parent), world, version, notes=text, bump_reason=bump_reason)
 
 
 def _run_gates(world: World) -> GateReport:

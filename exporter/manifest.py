@@ -5,9 +5,10 @@ report and `bundle` verifies the hashes.
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field as Declared
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from exporter.layout import FORMAT_VERSION
 from world_builder.frozen import Frozen
@@ -129,6 +130,24 @@ class PinnedJudge(Frozen):
     """SHA-256 of its calibration report; None when it has none."""
 
 
+class ParentVersion(Frozen):
+    """The published version that a bundle follows."""
+
+    version: str = Declared(pattern=SEMVER_PATTERN)
+    digest: str = Declared(pattern=SHA256_PATTERN)
+
+
+class Release(Frozen):
+    """What the author says of a version: no name and no time, so that the digest stays the same."""
+
+    notes: str = ""
+    """Release notes in Markdown."""
+    parent: ParentVersion | None = None
+    """None for a first version."""
+    bump_reason: str = ""
+    """Why the version goes up by less than the changes call for; empty when it does not."""
+
+
 class Manifest(Frozen):
     """Everything `bundle.json` says."""
 
@@ -148,6 +167,15 @@ class Manifest(Frozen):
     splits: Splits
     judge: PinnedJudge
     gates: GateReport
+    release: Release | None = None
+    """None, and not written, where nothing was said."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty_release(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        if self.release is None:
+            data.pop("release", None)
+        return data
 
     def computed_digest(self) -> str:
         """The digest that the rest of the manifest amounts to."""

@@ -24,6 +24,7 @@ from exporter.manifest import (
     GateReport,
     Manifest,
     PinnedJudge,
+    Release,
     Splits,
 )
 from world_builder.ids import content_hash
@@ -61,10 +62,12 @@ def write_bundle(
     gates: GateReport | None = None,
     override_reason: str = "",
     judge: PinnedJudge = _CHECKS_ONLY,
+    release: Release | None = None,
 ) -> Path:
     """The folder `<out_dir>/<world>-<version>` with the bundle in it.
 
-    `gates` is the report on this very world; None runs them here. Writing the same bundle again
+    `gates` is the report on this very world; None runs them here. `release` is what the author
+    says of the version (see `releases`). Writing the same bundle again
     changes nothing. Raises GatesShut when a gate is shut and there is no `override_reason`, or
     when the world has errors, which no reason overrides,
     VersionTaken when that version exists with another digest, ExporterError for a bad version.
@@ -76,7 +79,7 @@ def write_bundle(
     if report.must_mend() or not (report.is_met or report.override_reason):
         raise GatesShut(report)
     files = bundle_files(world, version)
-    manifest = build_manifest(world, version, files, report, judge)
+    manifest = build_manifest(world, version, files, report, judge, release)
     files[layout.MANIFEST] = pretty_model(manifest)
     target = Path(out_dir) / layout.bundle_name(world.name, version)
     return target if _is_there(target, manifest) else _publish(files, target, manifest)
@@ -88,6 +91,7 @@ def build_manifest(
     files: Mapping[str, bytes],
     gates: GateReport,
     judge: PinnedJudge = _CHECKS_ONLY,
+    release: Release | None = None,
 ) -> Manifest:
     """The sealed manifest of the files of a world."""
     return Manifest(
@@ -101,6 +105,7 @@ def build_manifest(
         splits=_splits(world),
         judge=judge,
         gates=gates,
+        release=None if release == Release() else release,
     ).sealed()
 
 

@@ -6,6 +6,7 @@ Undoing never removes history: it saves the state before as a new revision.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -71,6 +72,10 @@ class HistoryQuery:
     scope: str = ""
     key: str = ""
     who: str = ""
+    first: int = 0
+    """The oldest change to list; 0 for no limit."""
+    last: int = 0
+    """The newest one; 0 for no limit."""
     page: int = 1
     size: int = 25
 
@@ -78,8 +83,10 @@ class HistoryQuery:
 def list_revisions(session: Session, world_id: int, query: HistoryQuery) -> Listing[Revision]:
     """One page of the changes that pass the query, newest first."""
     given = {n: getattr(query, n) for n in ("kind", "scope", "key", "who")}
-    wanted = [RevisionRow.world_id == world_id]
+    wanted: list[Any] = [RevisionRow.world_id == world_id]
     wanted += [getattr(RevisionRow, name) == value for name, value in given.items() if value]
+    wanted += [col(RevisionRow.id) >= query.first] if query.first else []
+    wanted += [col(RevisionRow.id) <= query.last] if query.last else []
     counted = select(func.count()).select_from(RevisionRow).where(*wanted)
     total = session.exec(counted).one()
     number = min(max(1, query.page), max(1, -(-total // query.size)))
@@ -92,6 +99,28 @@ def list_revisions(session: Session, world_id: int, query: HistoryQuery) -> List
     )
     items = tuple(_revision(row) for row in rows)
     return Listing(items=items, total=total, page=number, size=query.size)
+
+
+def newest_id(session: Session, world_id: int) -> int:
+    """The id of a world's newest change; 0 before the first."""
+    wanted = select(func.max(RevisionRow.id)).where(RevisionRow.world_id == world_id)
+    return session.exec(wanted).one() or 0
+
+
+def changes_of(
+    session: Session, world_id: int, first: int, last: int, note: str
+) -> tuple[Revision, ...]:
+    """The changes of one act, known by its note, within a range of ids; oldest first."""
+    rows = session.exec(
+        select(RevisionRow)
+        .where(
+            RevisionRow.world_id == world_id,
+            col(RevisionRow.id).between(first, last),
+            RevisionRow.note == note,
+        )
+        .order_by(col(RevisionRow.id))
+    )
+    return tuple(_revision(row) for row in rows)
 
 
 def newest_ids(session: Session, world_id: int, keys: Iterable[str]) -> set[int]:
@@ -121,6 +150,11 @@ def undo(session: Session, revision_id: int, who: str) -> Revision:
             f"{change.ref.key!r} was changed again since; open its history to choose a version."
         )
     return _put(session, change, change.before, who, f"undo of {revision_id}")
+
+
+def put_back(session: Session, change: Revision, who: str, note: str) -> None:
+    """Saves the state before a change anew, whatever there is now."""
+    _put(session, change, change.before, who, note)
 
 
 def restore(session: Session, revision_id: int, who: str) -> Revision:

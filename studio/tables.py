@@ -175,6 +175,33 @@ class BundleVersionRow(SQLModel, table=True):
     notes: str = ""
     who: str
     at: datetime = Field(default_factory=utc_now)
+    parent: str = ""
+    """The version it follows; empty for a first one."""
+    parent_digest: str = ""
+    bump: str = ""
+    bump_reason: str = ""
+    first_revision: int | None = None
+    """The first change of the world that is new in it; None when none was recorded."""
+    last_revision: int | None = None
+    """The world's newest change when it was published."""
+
+
+class BundleEventRow(SQLModel, table=True):
+    """Something that happened to a published version, never altered: the bundle stays as it is."""
+
+    __tablename__ = "bundle_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    version_id: int = Field(foreign_key="bundle_version.id", ondelete="CASCADE", index=True)
+    kind: str
+    """See `repository.bundle_events.EventKind`."""
+    reason: str = ""
+    first_revision: int | None = None
+    last_revision: int | None = None
+    """The changes of the world that came of it; None when there are none."""
+    payload: Payload = _json(default_factory=dict)
+    who: str
+    at: datetime = Field(default_factory=utc_now)
 
 
 class ReviewNoteRow(SQLModel, table=True):

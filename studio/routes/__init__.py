@@ -7,6 +7,7 @@ no query and no rule.
 from fastapi import APIRouter
 
 from studio.routes import (
+    bundle_versions,
     bundles,
     comparisons,
     coverage,
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     preview.router,
     comparisons.router,
     bundles.router,
+    bundle_versions.router,
     runs.router,
     review.router,
     review_pairs.router,

@@ -1,5 +1,7 @@
-"""`/worlds/<world>/bundles`: the published versions of a world, publishing the next one, and what
-a version holds. Versions are immutable: there is no route that changes one."""
+"""`/worlds/<world>/bundles`: the published versions of a world, and publishing the next one.
+
+`bundle_versions` has the page of a version, `comparisons` any two of them side by side.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,30 +9,24 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from exporter.differences import PartCount
-from exporter.errors import BundleError
-from exporter.manifest import Counts, Manifest
+from exporter.manifest import Counts
 from studio import htmx
 from studio.deps import Db, FormBody, Parts, Who
 from studio.errors import NotFound
 from studio.forms import nest, problems_by_path
 from studio.htmx import Answer, Notice
 from studio.pages import done, render
-from studio.repository.bundles import BundleVersion, get_version, list_versions
+from studio.repository.bundles import BundleVersion, list_versions
 from studio.services import publishing
 from studio.services.bundle_views import (
-    FileView,
     GatesView,
-    VerificationView,
     check_view,
-    command_lines,
     counts_of,
     gates_view,
-    manifest_of,
-    verify_version,
 )
 from studio.services.comparison_views import label_of
 from studio.services.publishing import Publication, Refused, Wanted
-from studio.services.versions import NextVersion, changes_between
+from studio.services.versions import NextVersion
 from studio.shell import Link, Shell, make_shell
 from world_builder.validation import Problem
 
@@ -64,6 +60,8 @@ class BundlesPage:
     counts: tuple[tuple[str, PartCount], ...]
     """What differs from the last version, by part with its label."""
     gates: GatesView
+    is_smaller: bool
+    """Whether the version that stands in the form goes up by less than proposed."""
     left_out: Mapping[str, int]
 
 
@@ -75,29 +73,6 @@ class PublicationPage:
     gates: GatesView
     problem: str
     """Why it came to nothing; empty while it is under way."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionPage:
-    shell: Shell
-    version: BundleVersion
-    view: str
-    """`overview`, `changes`, `files` or `manifest`."""
-    manifest: Manifest | None
-    """None when it cannot be read."""
-    gates: GatesView
-    commands: tuple[tuple[str, str], ...]
-    verification: VerificationView | None
-    """None until it was asked for."""
-    previous: str | None
-    changes: tuple[tuple[str, PartCount], ...]
-    """By part, with its label."""
-    changes_problem: str
-    files: tuple[FileView, ...]
-    num_files: int
-    page: int
-    first_file: int
-    """The number of the first file shown, from 1."""
 
 
 @router.get("", response_class=Response)
@@ -112,6 +87,12 @@ def gates(request: Request, db: Db, world: str) -> Response:
     return _index(request, db, world, block="gates")
 
 
+@router.get("/bump", response_class=Response)
+def bump(request: Request, db: Db, world: str, version: str = "") -> Response:
+    """What a version would mean: whether it goes up by less than the changes call for."""
+    return _index(request, db, world, wanted=Wanted(version=version.strip()), block="bump")
+
+
 @router.post("", response_class=Response)
 def publish(
     request: Request, db: Db, studio: Parts, who: Who, world: str, form: FormBody
@@ -122,6 +103,7 @@ def publish(
         version=given.get("version", ""),
         notes=given.get("notes", ""),
         override_reason=given.get("override_reason", ""),
+        bump_reason=given.get("bump_reason", ""),
     )
     with db.read() as session:
         draft = publishing.open_draft(db, session, world)
@@ -142,23 +124,6 @@ def publication(request: Request, db: Db, world: str) -> Response:
     return _progress(request, db, world, found, 0.0)
 
 
-@router.get("/{version}", response_class=Response)
-def show(
-    request: Request, db: Db, world: str, version: str, view: str = "overview", page: int = 1
-) -> Response:
-    """One version: what it holds, its gates, its files, what is new in it."""
-    return render(
-        request, "bundles/show.html", _version_page(request, db, world, version, view, page)
-    )
-
-
-@router.get("/{version}/verification", response_class=Response)
-def verification(request: Request, db: Db, world: str, version: str) -> Response:
-    """Every hash recomputed now; a changed file is named."""
-    page = _version_page(request, db, world, version, "overview", 1, is_verifying=True)
-    return render(request, "bundles/show.html", page, block="verification")
-
-
 def _index(
     request: Request,
     db: Db,
@@ -172,11 +137,13 @@ def _index(
         draft = publishing.open_draft(db, session, world)
         versions = list_versions(session, world)
         shell = make_shell(request, session, "Bundles", world=world, current="Bundles")
+    wanted = wanted or Wanted(version=draft.next.version, notes=draft.next.notes)
     page = BundlesPage(
         shell=shell,
         world=world,
         rows=tuple(_row(world, each) for each in versions),
-        wanted=wanted or Wanted(version=draft.next.version),
+        wanted=wanted,
+        is_smaller=draft.is_smaller(wanted.version),
         errors=problems_by_path(problems),
         next=draft.next,
         counts=_labelled(draft.next.counts),
@@ -223,59 +190,6 @@ def _progress(
             problem=problem,
         )  # fmt: skip
     return render(request, "bundles/publication.html", page, status=202 if not problem else 200)
-
-
-def _version_page(
-    request: Request,
-    db: Db,
-    world: str,
-    name: str,
-    view: str,
-    number: int,
-    *,
-    is_verifying: bool = False,
-) -> VersionPage:
-    url = f"/worlds/{world}/bundles"
-    with db.read() as session:
-        version = get_version(session, world, name)
-        versions = list_versions(session, world)
-        shell = make_shell(
-            request, session, f"{world} {name}", world=world, current="Bundles",
-            breadcrumbs=(Link(label="Bundles", url=url),),
-        )  # fmt: skip
-    manifest = manifest_of(version)
-    files = sorted((manifest.files if manifest else {}).items())
-    first = (max(1, number) - 1) * FILES_PER_PAGE
-    previous = next((each for each in versions if each.id < version.id), None)
-    changes, problem = _changes(previous, version) if view == "changes" else ((), "")
-    return VersionPage(
-        shell=shell,
-        version=version,
-        view=view if view in {"changes", "files", "manifest"} else "overview",
-        manifest=manifest,
-        gates=gates_view(world, version.report),
-        commands=command_lines(version),
-        verification=verify_version(version) if is_verifying else None,
-        previous=None if previous is None else previous.version,
-        changes=changes,
-        changes_problem=problem,
-        files=tuple(FileView(path=p, sha256=h) for p, h in files[first : first + FILES_PER_PAGE]),
-        num_files=len(files),
-        page=max(1, number),
-        first_file=first + 1,
-    )
-
-
-def _changes(
-    previous: BundleVersion | None, version: BundleVersion
-) -> tuple[tuple[tuple[str, PartCount], ...], str]:
-    """What is new in a version, or why that cannot be said."""
-    if previous is None:
-        return (), ""
-    try:
-        return _labelled(changes_between(previous, version).counts()), ""
-    except BundleError as error:
-        return (), str(error)
 
 
 def _labelled(counts: tuple[PartCount, ...]) -> tuple[tuple[str, PartCount], ...]:

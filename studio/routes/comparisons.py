@@ -97,7 +97,7 @@ def _page(
     return ComparePage(
         shell=shell,
         base=url,
-        states=((DRAFT, "draft"), *((v.version, v.version) for v in versions)),
+        states=((DRAFT, "draft"), *((v.version, v.label) for v in versions)),
         pair=pair,
         wanted=wanted,
         bump="" if found is None else found.differences.bump.label,

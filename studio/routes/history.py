@@ -63,10 +63,13 @@ class HistoryPage:
 @router.get("/worlds/{world}/history", response_class=Response)
 def index(
     request: Request, db: Db, world: str, kind: str = "", scope: str = "", key: str = "",
-    who: str = "", page: int = 1,
+    who: str = "", first: str = "", last: str = "", page: int = 1,
 ) -> Response:  # fmt: skip
     """The changes of a world, newest first."""
-    query = HistoryQuery(kind=kind, scope=scope, key=key.strip(), who=who.strip(), page=page)
+    query = HistoryQuery(
+        kind=kind, scope=scope, key=key.strip(), who=who.strip(), page=page,
+        first=_number(first), last=_number(last),
+    )  # fmt: skip
     with db.read() as session:
         found = list_revisions(session, world_id(session, world), query)
         shown = _page(request, session, world, query, found, None)
@@ -107,6 +110,11 @@ def show_revision(db: Db, revision_id: int) -> Revision:
     """One change with what was before and after."""
     with db.read() as session:
         return get_revision(session, revision_id)
+
+
+def _number(text: str) -> int:
+    """The number of a change; 0 for what is none."""
+    return int(text) if text.isdecimal() and len(text) <= 18 else 0
 
 
 def _done(request: Request, revision: Revision, text: str) -> Response:

@@ -184,9 +184,11 @@ def start(request: Request, db: Db, studio: Parts, form: FormBody) -> Response:
         problem = Problem(path="", message=looked.refusal)
         return _new(request, db, studio, wanted, (problem,))
     run = training.start_run(studio.settings.runs, config, version)
-    return done(
-        request, f"/runs/{run.id}", notice=Notice(text="The run was started"), data=run.status()
-    )
+    notice = Notice(text="The run was started")
+    if version.deprecation is not None:
+        text = f"The run was started on {version.version}, which is deprecated"
+        notice = Notice(text=text, tone=Tone.WARN)
+    return done(request, f"/runs/{run.id}", notice=notice, data=run.status())
 
 
 @router.get("/{run_id}", response_class=Response)

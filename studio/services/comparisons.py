@@ -11,13 +11,13 @@ from threading import Lock
 from exporter.differences import Differences, compare
 from studio.errors import NotFound
 from studio.repository.bundles import BundleVersion
-from studio.services.versions import published_world
+from studio.services.published import published_world
 from world_builder.world import World
 
 DRAFT = "draft"
 """How an address names the draft; no version can be called that."""
 
-_MOST_KEPT = 8
+_MOST_KEPT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

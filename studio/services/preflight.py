@@ -80,9 +80,17 @@ def _bundle(version: BundleVersion | None, config: RunConfig) -> Iterator[Prefli
         return
     text = f"intact, {found.num_files:,} files"
     yield PreflightCheck(title="Bundle", state="good", text=text)
+    yield from _deprecation(version)
     yield _training_tasks(manifest, config)
     yield _held_out_tasks(manifest)
     yield from _judge(manifest)
+
+
+def _deprecation(version: BundleVersion) -> Iterator[PreflightCheck]:
+    if version.deprecation is not None:
+        text = f"{version.version} is deprecated: {version.deprecation.reason}"
+        hint = "Train on another version, unless you know better."
+        yield PreflightCheck(title="Version", state="warn", text=text, hint=hint)
 
 
 def _training_tasks(manifest: Manifest, config: RunConfig) -> PreflightCheck:

@@ -15,19 +15,22 @@ from sqlmodel import Session
 
 from exporter.bundle import Bundle
 from exporter.errors import ExporterError
-from exporter.manifest import Gate, GateReport
+from exporter.manifest import Gate, GateReport, ParentVersion, Release
+from exporter.releases import clean, is_smaller
+from exporter.versioning import Bump, bump_between
 from exporter.writer import write_bundle
 from studio.database import Database
 from studio.errors import Conflict, StudioError
+from studio.history import newest_id
 from studio.repository import STORES
-from studio.repository.bundles import BundleVersion, add_version, list_versions
+from studio.repository.bundles import BundleVersion, Lineage, add_version, list_versions
 from studio.repository.loading import load_world
 from studio.repository.worlds import world_id
 from studio.services.gate_checks import GateCheck, check_of
+from studio.services.published import keep_published
 from studio.services.versions import (
     NextVersion,
     is_version,
-    keep_published,
     next_version,
     precedence,
 )
@@ -45,6 +48,8 @@ class Wanted:
     version: str
     notes: str = ""
     override_reason: str = ""
+    bump_reason: str = ""
+    """Why it goes up by less than the changes call for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,14 @@ class Draft:
     check: GateCheck
     left_out: Mapping[str, int]
     """How many things of each kind are drafts that a bundle cannot hold."""
+    newest_revision: int = 0
+    """The world's newest change; 0 before the first."""
+
+    def is_smaller(self, version: str) -> bool:
+        """True when a version goes up by less than the changes since the last one call for."""
+        if self.last is None or not self.next.bump or not is_version(version):
+            return False
+        return is_smaller(self.last.version, version, Bump[self.next.bump.upper()])
 
 
 def open_draft(db: Database, session: Session, name: str) -> Draft:
@@ -73,6 +86,7 @@ def open_draft(db: Database, session: Session, name: str) -> Draft:
         next=next_version(last, world),
         check=check_of(str(db.engine.url), world),
         left_out={kind: n["False"] for kind, n in counts.items() if n.get("False")},
+        newest_revision=newest_id(session, key),
     )
 
 
@@ -96,6 +110,10 @@ def _version_problems(wanted: Wanted, draft: Draft) -> tuple[Problem, ...]:
     if len(wanted.notes) > MAX_NOTES:
         message = f"at most {MAX_NOTES:,} characters"
         return (Problem(path="notes", message=message, hint="Shorten the notes."),)
+    if draft.is_smaller(version) and not wanted.bump_reason:
+        message = f"the changes are {draft.next.bump}, and {version} goes up by less"
+        hint = f"Say why, or publish {draft.next.version}."
+        return (Problem(path="bump_reason", message=message, hint=hint),)
     return ()
 
 
@@ -120,6 +138,7 @@ class Publication:
 
     def __init__(self, db: Database, bundles: Path, draft: Draft, wanted: Wanted, who: str) -> None:
         self.world, self.wanted, self.check = draft.world, wanted, draft.check
+        self._draft = draft
         self._db, self._bundles, self._who = db, bundles, who
         self._future: Future[BundleVersion] = _pool.submit(self._run)
 
@@ -146,6 +165,7 @@ class Publication:
         path = write_bundle(
             self.world, self.wanted.version, self._bundles, gates=report,
             override_reason="" if report.is_met else self.wanted.override_reason,
+            release=_release(self._draft, self.wanted),
         )  # fmt: skip
         manifest = Bundle.open(path).manifest
         keep_published(str(path.resolve()), manifest.digest, self.world)
@@ -153,8 +173,34 @@ class Publication:
             return add_version(
                 session, self.world.name, self.wanted.version, digest=manifest.digest,
                 path=str(path.resolve()), num_tasks=manifest.counts.tasks, report=manifest.gates,
-                notes=self.wanted.notes, who=self._who,
+                notes=clean(self.wanted.notes), who=self._who,
+                lineage=_lineage(self._draft, self.wanted),
             )  # fmt: skip
+
+
+def _release(draft: Draft, wanted: Wanted) -> Release:
+    """What the manifest says of the version."""
+    last = draft.last
+    return Release(
+        notes=clean(wanted.notes),
+        parent=None if last is None else ParentVersion(version=last.version, digest=last.digest),
+        bump_reason=clean(wanted.bump_reason) if draft.is_smaller(wanted.version) else "",
+    )
+
+
+def _lineage(draft: Draft, wanted: Wanted) -> Lineage:
+    """What the studio knows of the version beyond its manifest."""
+    last, newest = draft.last, draft.newest_revision or None
+    since = 0 if last is None else last.lineage.last_revision or 0
+    bump = "" if last is None else bump_between(last.version, wanted.version).label
+    return Lineage(
+        parent="" if last is None else last.version,
+        parent_digest="" if last is None else last.digest,
+        bump=bump,
+        bump_reason=_release(draft, wanted).bump_reason,
+        first_revision=since + 1 if newest is not None and newest > since else None,
+        last_revision=newest,
+    )
 
 
 class Refused(StudioError):

@@ -1,17 +1,16 @@
 """Which version comes next, and what is new in it: the rule of `exporter.versioning` for pages."""
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 
-from exporter.bundle import Bundle
-from exporter.differences import Differences, PartCount, compare
+from exporter.differences import PartCount
 from exporter.differences.notes import draft_notes
 from exporter.errors import BundleError
 from exporter.manifest import SEMVER_PATTERN
 from exporter.versioning import Bump, bumped
 from studio.repository.bundles import BundleVersion
+from studio.services.comparisons import compared
+from studio.services.published import published_world
 from world_builder.world import World
 
 FIRST_VERSION = "1.0.0"
@@ -68,7 +67,7 @@ def _compared(last: BundleVersion, draft: World) -> NextVersion:
     except BundleError as error:
         next_minor = bumped(last.version, Bump.MINOR)
         return NextVersion(version=next_minor, since=last.version, bump="", problem=str(error))
-    found = compare(before, draft)
+    found = compared(before, draft).differences
     return NextVersion(
         version=bumped(last.version, found.bump),
         since=last.version,
@@ -76,34 +75,6 @@ def _compared(last: BundleVersion, draft: World) -> NextVersion:
         counts=found.counts(),
         notes=draft_notes(found),
     )
-
-
-def changes_between(before: BundleVersion, after: BundleVersion) -> Differences:
-    """What changed from one published version to another. Raises BundleError."""
-    return compare(
-        published_world(before.path, before.digest), published_world(after.path, after.digest)
-    )
-
-
-_published: OrderedDict[tuple[str, str], World] = OrderedDict()
-_MOST_PUBLISHED = 6
-
-
-def published_world(path: str, digest: str) -> World:
-    """The world of a published bundle. Raises BundleError, also for another digest."""
-    if (path, digest) not in _published:
-        bundle = Bundle.open(Path(path))
-        if bundle.digest != digest:
-            raise BundleError(f"{path} now holds digest {bundle.digest}; published was {digest}")
-        keep_published(path, digest, bundle.world)
-    return _published[path, digest]
-
-
-def keep_published(path: str, digest: str, world: World) -> None:
-    """Spares reading the world of a bundle that was just written."""
-    _published[path, digest] = world
-    while len(_published) > _MOST_PUBLISHED:
-        _published.popitem(last=False)
 
 
 def is_version(text: str) -> bool:

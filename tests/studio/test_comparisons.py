@@ -7,17 +7,13 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from exporter.manifest import GateReport
-from exporter.writer import write_bundle
 from studio.app import create_app
 from studio.database import Database
 from studio.repository import ENTITIES, TASKS
-from studio.repository.bundles import add_version
-from studio.repository.loading import load_world
 from studio.services import authoring
 from studio.settings import Settings
 from tests.studio.conftest import ORIGIN
-from world_builder.world import World
+from tests.studio.published import draft, record_version
 
 COMPARE = "/worlds/tutorial/bundles/compare"
 HTML = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
@@ -41,28 +37,6 @@ def database(client: TestClient) -> Database:
     assert isinstance(app, FastAPI)
     database: Database = app.state.studio.database
     return database
-
-
-def draft(database: Database) -> World:
-    with database.read() as session:
-        return load_world(session, "tutorial")
-
-
-def record_version(database: Database, settings: Settings, world: World, version: str) -> None:
-    """Publishes a world without running its gates."""
-    report = GateReport(gates=())
-    path = write_bundle(world, version, settings.bundles, gates=report)
-    with database.write() as session:
-        add_version(
-            session, "tutorial", version, digest=digest_of(path), path=str(path),
-            num_tasks=len(world.tasks), report=report, notes="", who="test",
-        )  # fmt: skip
-
-
-def digest_of(path: Path) -> str:
-    from exporter.bundle import Bundle
-
-    return Bundle.open(path).digest
 
 
 def edit(database: Database) -> str:
@@ -130,8 +104,8 @@ def test_a_damaged_bundle_is_said_and_a_strange_version_is_not_found(
 ) -> None:
     record_version(database, settings, draft(database), "1.0.0")
     (settings.bundles / "tutorial-1.0.0" / "README.md").write_text("changed")
-    from studio.services import versions
+    from studio.services import published
 
-    versions._published.clear()
+    published._published.clear()
     assert "changed file: README.md" in client.get(COMPARE, headers=HTML).text
     assert client.get(f"{COMPARE}?from=9.9.9").status_code == 404
