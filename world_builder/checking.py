@@ -18,6 +18,7 @@ from world_builder.expressions import Names, compile_expression, names_of
 from world_builder.facts import find_fact, numbers_in
 from world_builder.formats import has_format
 from world_builder.frozen import Json
+from world_builder.patterns import ignoring_case
 from world_builder.rubrics import Criterion, Judgement, Verdict, VerdictValue, judgement
 from world_builder.state import WorldBase, WorldState
 from world_builder.tasks import Task
@@ -142,7 +143,7 @@ def _number(check: checks.Number, context: CheckContext) -> Outcome:
 
 
 def _matches(check: checks.Matches, context: CheckContext) -> Outcome:
-    match = re.search(check.pattern, context.response, re.IGNORECASE)
+    match = ignoring_case(check.pattern).search(context.response)
     if match is None:
         return Outcome(False, f"nothing matches /{check.pattern}/")
     if not match[0]:

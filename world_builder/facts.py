@@ -78,8 +78,12 @@ def find_fact(haystack: str, fact: str) -> str | None:
     needle = normal(fact).text.strip()
     if not needle:
         return None
-    match = _needle(needle).search(text.text)
-    return None if match is None else text.quote(match.start(), match.end())
+    pattern = _dated(needle)
+    if pattern is not None:
+        match = pattern.search(text.text)
+        return None if match is None else text.quote(match.start(), match.end())
+    start = _position(needle, text.text)
+    return None if start is None else text.quote(start, start + len(needle))
 
 
 def numbers_in(text: str) -> list[tuple[float, str]]:
@@ -118,13 +122,39 @@ def passages_in(text: str) -> list[Passage]:
     ]
 
 
+def _position(needle: str, text: str) -> int | None:
+    """Where the needle stands as whole words; None where it does not."""
+    start = text.find(needle)
+    while start >= 0:
+        if _is_apart(text, start, start + len(needle)):
+            return start
+        start = text.find(needle, start + 1)
+    return None
+
+
+def _is_apart(text: str, start: int, end: int) -> bool:
+    """True when neither a word nor a decimal number goes on at either end."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if _is_word(before[-1:]) or _is_word(after[:1]):
+        return False
+    is_decimal = before[-1:] == "." and before[:1].isdecimal() and len(before) == 2
+    return not (is_decimal or (after[:1] == "." and after[1:].isdecimal()))
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
 @lru_cache(maxsize=20_000)
-def _needle(needle: str) -> re.Pattern[str]:
-    pattern = re.escape(needle)
+def _dated(needle: str) -> re.Pattern[str] | None:
+    """Finds a needle with a date in any year's spelling; None for one without a date."""
+    escaped = re.escape(needle)
     pattern = re.sub(
-        r"((?:19|20)\d\d)\\-(\d\d)\\-(\d\d)", rf"(?:\1|{_ANY_YEAR})\\-\2\\-\3", pattern
+        r"((?:19|20)\d\d)\\-(\d\d)\\-(\d\d)", rf"(?:\1|{_ANY_YEAR})\\-\2\\-\3", escaped
     )
     pattern = re.sub(rf"{_ANY_YEAR}\\-(\d\d)\\-(\d\d)", r"\\d{4}\\-\1\\-\2", pattern)
+    if pattern == escaped:
+        return None
     return re.compile(rf"(?<![\w])(?<!\d\.){pattern}(?![\w]|\.\d)")
 
 
@@ -132,10 +162,15 @@ def _plain(
     original: str, start: int, end: int, parts: list[str], spans: list[tuple[int, int]]
 ) -> None:
     for i in range(start, end):
-        character = _LOOKALIKES.get(original[i], original[i])
-        folded = unicodedata.normalize("NFKC", character).casefold()
+        folded = _folded(original[i])
         parts.append(folded)
         spans.extend([(i, i + 1)] * len(folded))
+
+
+@lru_cache(maxsize=4096)
+def _folded(character: str) -> str:
+    plain = _LOOKALIKES.get(character, character)
+    return unicodedata.normalize("NFKC", plain).casefold()
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from world_builder.entities import EntityType, Field, FieldKind
 from world_builder.frozen import Record
+from world_builder.patterns import ignoring_case
 from world_builder.records import RecordValidator, references_in
 from world_builder.validation.problems import Problem, duplicates, unknown
 
@@ -108,7 +109,7 @@ def _unique_problems(entity_type: EntityType, records: tuple[Record, ...]) -> It
 def regex_error(pattern: str) -> str:
     """Why the pattern is not a regular expression; empty when it is one."""
     try:
-        re.compile(pattern)
+        ignoring_case(pattern)
     except re.error as error:
         return str(error)
     return ""

@@ -1,0 +1,23 @@
+"""Facts are found as whole words, whatever stands around them: held against a plain pattern."""
+
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from world_builder.facts import find_fact, normal
+
+_PIECES = st.lists(st.sampled_from(["ord-1042", "74.99", "1", ".", " ", "-", "_", "é", "a", "/"]))
+
+
+@given(_PIECES.map("".join), _PIECES.map("".join))
+@example("174.99", "74.99")
+@example("3.74.99", "74.99")
+@example("74.99.", "74.99")
+@example("74.99.5", "74.99")
+@example("ord-10421", "ord-1042")
+def test_a_fact_is_found_where_the_pattern_finds_it(haystack: str, fact: str) -> None:
+    needle = normal(fact).text.strip()
+    pattern = rf"(?<![\w])(?<!\d\.){re.escape(needle)}(?![\w]|\.\d)"
+    wanted = bool(needle) and re.search(pattern, normal(haystack).text) is not None
+    assert (find_fact(haystack, fact) is not None) is wanted
