@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-TOKEN = os.environ["CORECRAFT_CONTROL_TOKEN"]
-DIGEST = os.environ["DOUBLE_DIGEST"]
+TOKEN = os.environ.get("CORECRAFT_CONTROL_TOKEN", "")
+DIGEST = os.environ.get("DOUBLE_DIGEST", "")
 
 state = {"total": 0, "is_leaky": False}
 
