@@ -15,7 +15,7 @@ import typer
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from rl_backend import cli_text
-from rl_backend.config import ConfigError, load_preset
+from rl_backend.config import ConfigError, RunConfig, load_preset
 from rl_backend.errors import BackendError
 from rl_backend.evaluation.bundles import RuntimeKind, lock_of
 from rl_backend.evaluation.command import (
@@ -155,16 +155,33 @@ def train(
             if run_dir is None:
                 raise RunDirError("--resume needs --run-dir: which run to go on with")
             run = RunDir.open(run_dir)
+            _require_containers(run.config(), opened)
             if run.bundle().digest != opened.digest:
                 raise RunDirError(f"{run.id} trains on another bundle: {run.bundle().path}")
         else:
             root, name = (run_dir.parent, run_dir.name) if run_dir else (Path("runs"), None)
-            run = RunDir.create(root, load_preset(preset, changes or ()), lock_of(opened), name)
+            config = load_preset(preset, changes or ())
+            _require_containers(config, opened)
+            run = RunDir.create(root, config, lock_of(opened), name)
         launch(run)
     typer.echo(f"run {run.path}")
     if not detach:
         status = cli_text.watch(run)
         raise typer.Exit(0 if status.state.value in {"done", "stopped"} else 1)
+
+
+def _require_containers(config: RunConfig, bundle: Bundle) -> None:
+    """Raises BackendError when the run wants containers and no host can run them."""
+    if config.rollout.runtime != RuntimeKind.DOCKER:
+        return
+    from rl_backend.runtimes.docker_checks import check_hosts
+
+    checks = check_hosts(config.rollout.docker, bundle.digest, bundle.path)
+    for check in checks:
+        if not check.is_good:
+            typer.echo(f"Warning: {check.text} {check.hint}", err=True)
+    if not any(check.is_good for check in checks):
+        raise BackendError("No Docker host can run this bundle.", hint="See the warnings above.")
 
 
 def compare(

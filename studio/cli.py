@@ -12,6 +12,7 @@ import typer
 
 from exporter import cli as cli_bundle
 from rl_backend import cli as cli_training
+from rl_backend import cli_containers
 from studio import cli_bench, cli_world
 
 STREAM_GRACE_S = 3
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Author worlds, publish them as bundles, train on them and review what was learned.",
 )
 app.add_typer(cli_world.app, name="world")
+cli_containers.register(cli_bundle.app)
 app.add_typer(cli_bundle.app, name="bundle")
 cli_training.register(app)
 app.add_typer(cli_bench.app, name="bench")

@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 
 from rl_backend.config import DockerConfig
@@ -192,17 +191,3 @@ class ContainerKeeper:
             return work(*args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, called)
-
-
-def prune(engines: Sequence[DockerEngine]) -> list[str]:
-    """Removes the containers whose owners are dead; returns their names. Blocks.
-
-    Raises HostFailed.
-    """
-    removed = []
-    for engine in engines:
-        for found in engine.containers(OWNER_LABEL):
-            if found.is_left_behind(datetime.now(UTC)):
-                engine.remove(found.id)
-                removed.append(found.name)
-    return removed

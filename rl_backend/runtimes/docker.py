@@ -17,7 +17,8 @@ from exporter.bundle import Bundle
 from rl_backend.config import DockerConfig
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.base import FinalState, OfferedTool
-from rl_backend.runtimes.container_keeper import ContainerKeeper, prune
+from rl_backend.runtimes.container_keeper import ContainerKeeper
+from rl_backend.runtimes.docker_checks import how_to_build, remove_left_behind, urls_of
 from rl_backend.runtimes.docker_engine import DockerEngine
 from rl_backend.runtimes.hosts import HostFailed, Hosts
 from rl_backend.runtimes.mcp_wire import call_params, offered_tools, tool_result, unreadable
@@ -174,18 +175,17 @@ def _prepared(
     bundle: Bundle, config: DockerConfig, on_problem: OnProblem
 ) -> tuple[list[DockerEngine], dict[str, str]]:
     """The usable engines and their images by engine; others are told. Raises WorldRuntimeError."""
-    urls: Sequence[str | None] = [host.url for host in config.hosts] or [None]
     engines: list[DockerEngine] = []
     images: dict[str, str] = {}
     problems: list[HostFailed] = []
-    for url in urls:
+    for url in urls_of(config):
         try:
             engine = DockerEngine(url)
             engines.append(engine)
             images[engine.name] = engine.image(
-                bundle.digest, config.image, how_to_build(bundle, url)
+                bundle.digest, config.image, how_to_build(bundle.path, url)
             )
-            for name in prune([engine]):
+            for name in remove_left_behind(engine):
                 _log.info("removed %s, which a dead process left behind", name)
         except HostFailed as error:
             problems.append(error)
@@ -204,8 +204,3 @@ def _none_usable(problems: Sequence[HostFailed]) -> WorldRuntimeError:
     told = " ".join(problem.what for problem in problems)
     hints = dict.fromkeys(problem.hint for problem in problems)
     return WorldRuntimeError(f"No Docker host can be used. {told}", hint=" ".join(hints))
-
-
-def how_to_build(bundle: Bundle, url: str | None) -> str:
-    """The command that builds the bundle's image on a host."""
-    return f"{f'DOCKER_HOST={url} ' if url else ''}corecraft bundle image {bundle.path}"

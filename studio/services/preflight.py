@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exporter.manifest import Manifest
 from rl_backend.config import RunConfig
+from rl_backend.evaluation.bundles import RuntimeKind
 from rl_backend.judges.settings import API_KEY, JudgeSettings
 from studio.repository.bundles import BundleVersion
 from studio.services.backend import BackendState, BackendView
@@ -51,7 +52,8 @@ def preflight(
     num_active: int,
 ) -> Preflight:
     """Every check for starting a run with this configuration on this version."""
-    checks = [_backend(backend), *_bundle(version, config), *_model(config)]
+    checks = [_backend(backend), *_bundle(version, config), *_containers(version, config)]
+    checks += _model(config)
     checks += [_disk(runs_dir), *_others(num_active)]
     return Preflight(checks=tuple(checks))
 
@@ -125,6 +127,19 @@ def _judge(manifest: Manifest) -> Iterator[PreflightCheck]:
         return
     hint = f"Set {API_KEY}, or those rollouts stay unscored and teach nothing."
     yield PreflightCheck(title="Judge", state="warn", text=text, hint=hint)
+
+
+def _containers(version: BundleVersion | None, config: RunConfig) -> Iterator[PreflightCheck]:
+    """Whether the Docker hosts can run the bundle's image, where a run wants containers."""
+    if version is None or config.rollout.runtime != RuntimeKind.DOCKER:
+        return
+    from rl_backend.runtimes.docker_checks import check_hosts
+
+    found = check_hosts(config.rollout.docker, version.digest, Path(version.path))
+    can_run = any(check.is_good for check in found)
+    for check in found:
+        state = "good" if check.is_good else "warn" if can_run else "bad"
+        yield PreflightCheck(title="Containers", state=state, text=check.text, hint=check.hint)
 
 
 def _model(config: RunConfig) -> Iterator[PreflightCheck]:

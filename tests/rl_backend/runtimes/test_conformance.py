@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from exporter.writer import write_bundle
+from exporter.bundle import Bundle
+from rl_backend.config import DockerConfig
 from rl_backend.engines.random_calls import random_call, words_in
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.base import RunningWorld, Runtime
+from rl_backend.runtimes.docker import DockerRuntime
 from rl_backend.runtimes.in_process import InProcessRuntime
 from rl_backend.runtimes.server import ServerRuntime
 from rl_backend.runtimes.server_process import ServerProcess
@@ -23,18 +25,29 @@ from world_builder.tools import ToolCall
 NUM_SEEDS, NUM_CALLS = 6, 60
 
 
-@pytest.fixture(scope="module")
-def bundle(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(
-        tutorial.world, "1.0.0", tmp_path_factory.mktemp("bundles"), override_reason="a test"
-    )
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(bundle: Path) -> AsyncIterator[ServerRuntime]:
     runtime = await ServerRuntime.launch(ServerProcess(bundle, capacity=20))
     yield runtime
     await runtime.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def containers(tutorial_image: Bundle) -> AsyncIterator[DockerRuntime]:
+    runtime = await DockerRuntime.launch(tutorial_image, DockerConfig(), max_worlds=2)
+    yield runtime
+    await runtime.close()
+
+
+@pytest.fixture
+def runtime(
+    request: pytest.FixtureRequest, tutorial: WorldBase, kind: str
+) -> InProcessRuntime | ServerRuntime | DockerRuntime:
+    """The runtime of a kind; a container engine is asked for only by tests of containers."""
+    if kind == "in_process":
+        return InProcessRuntime(tutorial)
+    found: ServerRuntime | DockerRuntime = request.getfixturevalue(kind)
+    return found
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -69,14 +82,15 @@ async def record(runtime: Runtime, task: Task, seed: int) -> list[object]:
     return seen
 
 
-async def test_all_runtimes_answer_alike(tutorial: WorldBase, server: ServerRuntime) -> None:
+@pytest.mark.parametrize("kind", ["server", "containers"])
+async def test_all_runtimes_answer_alike(tutorial: WorldBase, runtime: Runtime) -> None:
     writers = [
         t for t in tutorial.world.tasks if len(getattr(t.reference_solution, "calls", ())) > 1
     ]
     local = InProcessRuntime(tutorial)
     num_errors = num_changed = 0
     for seed, task in enumerate(writers[:: len(writers) // NUM_SEEDS][:NUM_SEEDS]):
-        here, there = await asyncio.gather(record(local, task, seed), record(server, task, seed))
+        here, there = await asyncio.gather(record(local, task, seed), record(runtime, task, seed))
         assert here == there
         num_errors += sum(1 for entry in here[2:-1] if isinstance(entry, tuple) and entry[2])
         num_changed += here[1] != here[-1]
@@ -84,11 +98,8 @@ async def test_all_runtimes_answer_alike(tutorial: WorldBase, server: ServerRunt
     assert num_changed
 
 
-@pytest.mark.parametrize("kind", ["in_process", "server"])
-async def test_worlds_are_isolated_and_start_afresh(
-    tutorial: WorldBase, server: ServerRuntime, kind: str
-) -> None:
-    runtime: Runtime = InProcessRuntime(tutorial) if kind == "in_process" else server
+@pytest.mark.parametrize("kind", ["in_process", "server", "containers"])
+async def test_worlds_are_isolated_and_start_afresh(tutorial: WorldBase, runtime: Runtime) -> None:
     task = max(tutorial.world.tasks, key=lambda t: len(t.start_state))
     one, two = await runtime.start(task.start), await runtime.start(task.start)
     pristine = await one.finish()
@@ -102,11 +113,8 @@ async def test_worlds_are_isolated_and_start_afresh(
     await asyncio.gather(two.close(), third.close())
 
 
-@pytest.mark.parametrize("kind", ["in_process", "server"])
-async def test_a_start_that_does_not_fit_says_so(
-    tutorial: WorldBase, server: ServerRuntime, kind: str
-) -> None:
-    runtime: Runtime = InProcessRuntime(tutorial) if kind == "in_process" else server
+@pytest.mark.parametrize("kind", ["in_process", "server", "containers"])
+async def test_a_start_that_does_not_fit_says_so(runtime: Runtime) -> None:
     with pytest.raises(WorldRuntimeError, match="no tool surface 'nowhere'"):
         await runtime.start(Start(tool_surface="nowhere"))
 
