@@ -3,9 +3,11 @@
 A command group of the `corecraft` command line; it changes nothing.
 """
 
+import asyncio
 import json
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +19,9 @@ from exporter.errors import ExporterError
 from world_builder.benchmark import Figure, bench_state
 from world_builder.errors import WorldError
 from world_builder.worlds import build_world
+
+if TYPE_CHECKING:
+    from rl_backend.container_bench import ContainerFigures
 
 app = typer.Typer(
     help="Measure the system; every figure stands beside a peer timed in the same run.",
@@ -91,6 +96,71 @@ def _start_table(world: str, figures: StartFigures) -> Table:
         "CPU seconds", f"{ours.cpu_s:.2f}", f"{peer.cpu_s:.2f}", f"{figures.cpu_ratio:.1f}x"
     )
     return table
+
+
+@app.command("containers")
+def containers_command(
+    bundle: Annotated[Path, typer.Argument(help="A bundle whose image the engine has.")],
+    group: Annotated[int, typer.Option(help="Containers of a group.", min=1)] = 16,
+    rounds: Annotated[int, typer.Option(help="Groups of which medians are taken.", min=1)] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+) -> None:
+    """Cold starts, warm groups, calls and memory of containers, beside one server process.
+
+    Example: corecraft bench containers bundles/tutorial-1.0.0
+    """
+    from exporter.bundle import Bundle
+    from exporter.errors import ExporterError
+    from rl_backend.config import DockerConfig
+    from rl_backend.container_bench import bench_containers
+    from rl_backend.errors import BackendError
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            shown = progress.add_task("opening the bundle", total=None)
+            measuring = bench_containers(
+                Bundle.open(bundle),
+                DockerConfig(),
+                group_size=group,
+                num_rounds=rounds,
+                on_stage=lambda stage: progress.update(shown, description=stage),
+            )
+            figures = asyncio.run(measuring)
+    except (BackendError, ExporterError) as error:
+        typer.echo(f"cannot measure: {error}", err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(figures.model_dump_json())
+    else:
+        Console().print(_containers_table(figures))
+
+
+def _containers_table(f: "ContainerFigures") -> Table:
+    table = Table(title=f.bundle, caption=_conditions(f))
+    for heading in ("", "containers", "one server", "ratio"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    group = f"group of {f.group_size}"
+    table.add_row("cold start to first answer", f"{f.cold_start_s:.2f} s", "", "")
+    table.add_row(f"cold {group}", f"{f.cold_group_s:.1f} s", "", "")
+    ours, peer = f.warm_group_s, f.server_group_s
+    table.add_row(f"warm {group}", f"{ours:.3f} s", f"{peer:.3f} s", f"{peer / ours:,.2f}x")
+    table.add_row("warm instead of cold", "", "", f"{f.cold_group_s / ours:,.0f}x")
+    table.add_row(f"verified reset of a {group}", f"{f.restore_group_s:.3f} s", "", "")
+    for name, ours, peer in (
+        ("calls/s, one world", f.calls_per_s, f.server_calls_per_s),
+        (f"calls/s, {group}", f.group_calls_per_s, f.server_group_calls_per_s),
+    ):
+        table.add_row(name, f"{ours:,.0f}", f"{peer:,.0f}", f"{ours / peer:,.2f}x")
+    table.add_row("memory of a container", f"{f.memory_mib:.0f} MiB", "", "")
+    return table
+
+
+def _conditions(f: "ContainerFigures") -> str:
+    return (
+        f"medians of {f.num_rounds} rounds; {'; '.join(f.hosts)}; {f.limits} each; "
+        f"{f.num_cores} cores, load {f.load:.1f} at the start"
+    )
 
 
 def _measured(world: str, seconds: float) -> list[Figure]:

@@ -17,8 +17,10 @@ from rl_backend.records import BundleLock, MetricRecord, Phase, RunState
 from rl_backend.rundir import RunDir
 from studio.app import create_app
 from studio.jobs import Jobs
+from studio.repository.bundles import all_versions
 from studio.services import backend
 from studio.services.backend import BackendState, BackendView, backend_view
+from studio.services.preflight import PreflightCheck, preflight
 from studio.services.run_series import CHARTS, MAX_POINTS, points_of
 from studio.services.run_stream import stream
 from studio.settings import Settings
@@ -243,6 +245,28 @@ def test_the_installation_is_shown_with_its_last_line_and_a_retry(
     assert "Try again" in page
     refused = client.get("/runs/new").json()["preflight"]["checks"][0]
     assert (refused["state"], refused["text"]) == ("bad", "Installing SGLang failed")
+
+
+def test_containers_are_looked_at_only_where_they_are_wanted(
+    published: TestClient, settings: Settings, tmp_path: Path
+) -> None:
+    app = published.app
+    assert isinstance(app, FastAPI)
+    with app.state.studio.database.read() as session:
+        [version] = all_versions(session)
+    backend_state = backend_view(settings.data_dir, Jobs(settings.jobs))
+
+    def checks(*changes: str) -> list[PreflightCheck]:
+        config = load_preset("tiny", changes)
+        found = preflight(backend_state, version, config, settings.runs, 0).checks
+        return [check for check in found if check.title == "Containers"]
+
+    assert checks() == []
+    hosts = f'rollout.docker.hosts=[{{url="unix://{tmp_path}/gone"}}]'
+    [check] = checks("rollout.runtime=docker", hosts)
+    assert check.state == "bad"
+    assert "does not answer" in check.text
+    assert "DOCKER_HOST" in check.hint
 
 
 def test_an_unsupported_machine_is_told_why(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from world_builder.tools import ToolCall, ToolResult
 from world_builder.trajectory import StopReason
 
 GROUP_SIZE, VICTIM = 16, 5
-LIMIT_S = 120.0
+LIMIT_S = 300.0
 CONFIG = DockerConfig(start_timeout_s=LIMIT_S, memory_mib=1024)
 
 
