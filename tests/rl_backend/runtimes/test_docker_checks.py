@@ -95,4 +95,5 @@ def test_the_benchmark_measures_containers_beside_a_server(tutorial_image: Bundl
 
 @pytest.mark.parametrize("name", ["rollout", "eval"])
 def test_commands_name_the_runtime(name: str) -> None:
-    assert "docker" in CliRunner().invoke(app, [name, "--help"]).output
+    wide = {"COLUMNS": "160", "TERMINAL_WIDTH": "160"}
+    assert "docker" in CliRunner().invoke(app, [name, "--help"], env=wide).output
