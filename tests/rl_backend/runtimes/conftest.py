@@ -13,6 +13,7 @@ from exporter.container import REQUIREMENTS
 from exporter.image import DIGEST_LABEL, build_image
 from exporter.writer import write_bundle
 from tests.exporter.docker_base import PIP_ARGS, docker_engine, import_base_image
+from tests.exporter.small_world import library
 from world_builder.state import WorldBase
 from world_builder.worlds import build_world
 
@@ -70,9 +71,11 @@ def corecraft_image(
 
 
 @pytest.fixture(scope="session")
-def double_image(engine: docker.DockerClient, base_image: str, bundle: Path) -> Iterator[Bundle]:
-    """The tutorial's bundle, as which the image `DOUBLE` poses."""
-    opened = Bundle.open(bundle)
+def double_image(
+    engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bundle]:
+    """The library's bundle, as which the image `DOUBLE` poses."""
+    opened = Bundle.open(write_bundle(library(), "1.0.0", tmp_path_factory.mktemp("library")))
     server = Path(__file__).with_name("double_server.py").read_bytes()
     engine.images.build(
         fileobj=io.BytesIO(tar_bytes({"Dockerfile": _DOCKERFILE, "double_server.py": server})),
