@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import docker
@@ -28,6 +29,15 @@ ENTRYPOINT ["python", "-I", "/double_server.py"]
 """
 
 
+@contextmanager
+def built(engine: docker.DockerClient, bundle: Bundle, base_image: str) -> Iterator[None]:
+    """The bundle's image, under a name that nobody else uses."""
+    tag = f"corecraft-test-{bundle.name}:1"
+    build_image(bundle, tag=tag, base_image=base_image, pip_args=PIP_ARGS, client=engine)
+    yield
+    engine.images.remove(tag, force=True)
+
+
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
     """A real Docker Engine, started here when none answers."""
@@ -51,9 +61,8 @@ def bundle(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def tutorial_image(engine: docker.DockerClient, base_image: str, bundle: Path) -> Iterator[Bundle]:
     """The tutorial's bundle, of which the engine has the image."""
     opened = Bundle.open(bundle)
-    image = build_image(opened, base_image=base_image, pip_args=PIP_ARGS, client=engine)
-    yield opened
-    engine.images.remove(image.tag, force=True)
+    with built(engine, opened, base_image):
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +74,8 @@ def corecraft_image(
     opened = Bundle.open(
         write_bundle(build_world("corecraft"), "1.0.0", folder, override_reason="a test")
     )
-    image = build_image(opened, base_image=base_image, pip_args=PIP_ARGS, client=engine)
-    yield opened
-    engine.images.remove(image.tag, force=True)
+    with built(engine, opened, base_image):
+        yield opened
 
 
 @pytest.fixture(scope="session")

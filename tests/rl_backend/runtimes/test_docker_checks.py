@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import docker
-import pytest
 from typer.testing import CliRunner
 
 from exporter.bundle import Bundle
@@ -93,7 +92,9 @@ def test_the_benchmark_measures_containers_beside_a_server(tutorial_image: Bundl
     assert figures["memory_mib"] > 1
 
 
-@pytest.mark.parametrize("name", ["rollout", "eval"])
-def test_commands_name_the_runtime(name: str) -> None:
-    wide = {"COLUMNS": "160", "TERMINAL_WIDTH": "160"}
-    assert "docker" in CliRunner().invoke(app, [name, "--help"], env=wide).output
+def test_a_rollout_runs_in_a_container(tutorial_image: Bundle) -> None:
+    task = tutorial_image.world.tasks[0].id
+    args = ["rollout", str(tutorial_image.path), "--task", task, "--runtime", "docker", "--json"]
+    told = CliRunner().invoke(app, args)
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["judgement"]["reward"] == 1.0
