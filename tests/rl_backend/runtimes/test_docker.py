@@ -101,7 +101,7 @@ async def test_a_container_can_do_and_reach_nothing(
             "has_token": True,
         }
         gateway = engine.networks.get("bridge").attrs["IPAM"]["Config"][0].get("Gateway")
-        for address in ("1.1.1.1", gateway or "172.17.0.1"):
+        for address in ("192.0.2.1", gateway or "172.17.0.1"):
             assert not (await ask(world, "reach", host=address, port=port))["is_reached"]
         inspected = engine.containers.get(world.container.id).attrs
         limits = inspected["HostConfig"]
