@@ -15,9 +15,11 @@ from rich.table import Table
 from exporter.bundle import Bundle, verify
 from exporter.cli_diff import diff_command
 from exporter.cli_output import print_json, stderr, stdout, told
+from exporter.gate_workers import fill
 from exporter.gates import run_gates
 from exporter.manifest import GateReport, Release
 from exporter.releases import clean, release_after
+from exporter.run_cache import FileRuns, default_file
 from exporter.sources import load_world
 from exporter.writer import pack, write_bundle
 from world_builder.world import World
@@ -182,9 +184,21 @@ def _release(
 
 
 def _run_gates(world: World) -> GateReport:
+    """The gates' report; what earlier exports found of unchanged tasks is kept in a file."""
+    cache = FileRuns(default_file())
     with Progress(console=stderr, transient=True) as progress:
-        bar = progress.add_task("running reference solutions", total=len(world.tasks))
-        return run_gates(world, on_task=lambda: progress.advance(bar))
+        bar = progress.add_task("running references and planted errors", total=len(world.tasks))
+
+        def advance() -> None:
+            progress.advance(bar)
+
+        def warm() -> None:
+            fill(world, cache, advance)
+            progress.reset(bar)
+
+        report = run_gates(world, on_task=advance, cache=cache, warm=warm)
+    cache.save()
+    return report
 
 
 def _gate_table(report: GateReport) -> Table:

@@ -5,30 +5,46 @@ Between validation and `writer`. What is seen without running a task is found he
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from exporter.layout import RESERVED_ENTITY_TYPE
 from exporter.manifest import Gate, GateFailure, GateReport, gate
-from exporter.task_gates import OnTask, task_gates, task_gates_not_run
+from exporter.run_cache import RunCache
+from exporter.task_gates import OnTask, run_tasks, task_gates, task_gates_not_run
+from world_builder.audit.similarity import audit_similarity
 from world_builder.entities import target_of
 from world_builder.operations import Severity
 from world_builder.tasks import Split, Task
 from world_builder.validation import validate_world
 from world_builder.wording import counted
+from world_builder.workbench import Workbench
 from world_builder.world import World
 
 
 def run_gates(
-    world: World, *, override_reason: str = "", on_task: OnTask = lambda: None
+    world: World,
+    *,
+    override_reason: str = "",
+    on_task: OnTask = lambda: None,
+    cache: RunCache | None = None,
+    warm: Callable[[], None] = lambda: None,
 ) -> GateReport:
-    """The report on every gate, the same for the same world."""
+    """The report on every gate, the same for the same world, whatever the cache holds.
+
+    `warm` is called before tasks are run, once the world is known to have no errors: it may fill
+    the cache.
+    """
     validity = _validation(world)
-    runs = task_gates(world, on_task) if validity.is_met else task_gates_not_run()
+    is_valid = validity.is_met
+    if is_valid:
+        warm()
+    runs = task_gates(run_tasks(world, on_task, cache)) if is_valid else task_gates_not_run()
     gates = (
         validity,
         _references(world),
         *runs,
         _distinct_prompts(world),
+        _similar_prompts(world) if is_valid else _similarity_not_run(),
         _no_leak(world),
         _decidable(world),
         _coverage(world),
@@ -94,6 +110,20 @@ def _distinct_prompts(world: World) -> Gate:
     return gate("distinct_prompts", f"{counted(len(world.tasks), 'prompt')} compared", failures)
 
 
+def _similar_prompts(world: World) -> Gate:
+    """The audit of prompts: none is a near copy of another, facts aside."""
+    found = audit_similarity(Workbench(world), lambda: None)
+    failures = [
+        GateFailure(path=f"tasks.{f.task_id}.prompt", message=f.message, hint=f.hint)
+        for f in found.failures
+    ]
+    return gate("similar_prompts", found.detail, failures)
+
+
+def _similarity_not_run() -> Gate:
+    return Gate(name="similar_prompts", is_met=False, detail="not run: the world has errors")
+
+
 def _no_leak(world: World) -> Gate:
     failures = [
         GateFailure(
@@ -144,17 +174,28 @@ def _undecidable(task: Task, index: int) -> GateFailure:
 
 
 def _coverage(world: World) -> Gate:
-    """Only warns: an unused tool may be a distractor."""
+    """Every tool that some task offers is used; surfaces that no task has are left out."""
     solutions = (t.reference_solution for t in world.tasks if t.reference_solution is not None)
     used = {call.tool for solution in solutions for call in solution.calls}
+    offered = _offered(world)
     failures = [
         GateFailure(
-            path=f"tools.{tool.name}",
+            path=f"tools.{name}",
             message="no reference solution calls it",
-            hint="add a task that needs it",
+            hint="add a task that needs it, or take it off the tool surface",
         )
-        for tool in world.tools
-        if tool.name not in used
+        for name in offered
+        if name not in used
     ]
-    detail = f"{len(world.tools) - len(failures)} of {len(world.tools)} tools are used"
-    return gate("tool_coverage", detail, failures, is_blocking=False)
+    num_used = len(offered) - len(failures)
+    detail = f"{num_used} of {counted(len(offered), 'tool')} used by reference solutions"
+    return gate("tool_coverage", detail, failures)
+
+
+def _offered(world: World) -> tuple[str, ...]:
+    """The tools of the surfaces that tasks have, in the world's order."""
+    declared = {surface.name: set(surface.tools) for surface in world.surfaces}
+    everything = {tool.name for tool in world.tools}
+    asked = {task.tool_surface for task in world.tasks}
+    names = set().union(*(declared.get(surface, everything) for surface in asked))
+    return tuple(tool.name for tool in world.tools if tool.name in names)

@@ -1,29 +1,19 @@
-"""The gates that run tasks: the reference solution and the empty answer, by checks alone.
+"""The gates that run tasks: references pass, the empty answer earns nothing, errors are noticed.
 
-Half of `gates`, apart because it needs the engine. What checks can't decide is reported as such,
-neither passed nor failed.
+Half of `gates`, apart because it needs the engine. `task_runs` runs a task, `run_cache` keeps what
+it said; here the runs of all tasks become gates.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.manifest import Gate, GateFailure, gate
-from world_builder.checking import CheckContext, check_rubric
-from world_builder.engine import Engine
-from world_builder.errors import WorldError
-from world_builder.replay import replay
-from world_builder.rubrics import (
-    Criterion,
-    CriterionKind,
-    Judgement,
-    VerdictValue,
-    is_pass,
-    judgement,
-    reward,
-)
-from world_builder.state import WorldBase
-from world_builder.tasks import ReferenceSolution, Task
-from world_builder.trajectory import CallRecord
+from exporter.run_cache import MemoryRuns, RunCache, RunKeys
+from exporter.task_runs import AnswerRun, PlantedRun, TaskRunner
+from world_builder.audit.rubrics import MIN_SCORE
+from world_builder.mutation import MIN_PLANTED
+from world_builder.tasks import Task
+from world_builder.wording import counted
 from world_builder.world import World
 
 EMPTY_REWARD_LIMIT = 0.2
@@ -34,153 +24,110 @@ OnTask = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """A task run with some answer: what the checks say and what they leave open."""
+class TaskRuns:
+    """What running every task of a world said."""
 
-    task: Task
-    judgement: Judgement
-    left: tuple[Criterion, ...]
-    unmeant: str = ""
-    """What is wrong with how the world took the reference's calls; empty when nothing is."""
-
-    @property
-    def met(self) -> set[str]:
-        verdicts = self.judgement.verdicts
-        return {v.criterion_id for v in verdicts if v.value is VerdictValue.MET}
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """What the checks hold against the answer, one line a criterion."""
-        optional = {c.id for c in self.task.rubric.of_kind(CriterionKind.EXTRA_CREDIT)}
-        return tuple(
-            f"{v.criterion_id} is {v.value.value}: {v.reason}"
-            for v in self.judgement.verdicts
-            if v.value is not VerdictValue.MET and v.criterion_id not in optional
-        )
+    tasks: tuple[Task, ...]
+    answers: Mapping[str, AnswerRun]
+    """By task."""
+    planted: Mapping[str, PlantedRun | None]
 
 
-def task_gates(world: World, on_task: OnTask) -> tuple[Gate, Gate]:
-    """The gates `reference_solutions` and `empty_answer` of a world without errors."""
-    base = WorldBase(world)
-    engines: dict[str, Engine] = {}
-    references: list[_Run | GateFailure] = []
-    empties: list[_Run | GateFailure] = []
+def run_tasks(world: World, on_task: OnTask, cache: RunCache | None = None) -> TaskRuns:
+    """Runs every task of a world without errors, unless the cache knows what comes out."""
+    runner, keys = TaskRunner(world), RunKeys(world)
+    kept: RunCache = cache if cache is not None else MemoryRuns()
+    answers: dict[str, AnswerRun] = {}
+    planted: dict[str, PlantedRun | None] = {}
     for task in world.tasks:
-        surface = task.tool_surface
-        engine = engines.setdefault(surface, engines.get(surface) or Engine(world, surface))
-        references.append(_reference_run(base, task, engine))
-        empties.append(_attempt(base, task, ReferenceSolution(response=""), engine))
+        answers[task.id] = _answers(runner, keys, kept, task)
+        planted[task.id] = _planted(runner, keys, kept, task)
         on_task()
-    return _reference_gate(references), _empty_gate(empties)
+    return TaskRuns(tasks=world.tasks, answers=answers, planted=planted)
 
 
-def task_gates_not_run() -> tuple[Gate, Gate]:
+def task_gates(runs: TaskRuns) -> tuple[Gate, Gate, Gate]:
+    """The gates `reference_solutions`, `empty_answer` and `mutation_score`."""
+    answers = [(task.id, runs.answers[task.id]) for task in runs.tasks]
+    return _reference_gate(answers), _empty_gate(answers), _mutation_gate(runs)
+
+
+def task_gates_not_run() -> tuple[Gate, Gate, Gate]:
     """The same gates, shut, for a world that cannot be run."""
     detail = "not run: the world has errors"
     return (
         Gate(name="reference_solutions", is_met=False, detail=detail),
         Gate(name="empty_answer", is_met=False, detail=detail),
+        Gate(name="mutation_score", is_met=False, detail=detail),
     )
 
 
-def _reference_run(base: WorldBase, task: Task, engine: Engine) -> _Run | GateFailure:
-    if task.reference_solution is None:
-        return GateFailure(
-            path=f"tasks.{task.id}.reference_solution",
-            message="is missing",
-            hint="record one by calling the tools and writing the answer",
-        )
-    return _attempt(base, task, task.reference_solution, engine)
+def _answers(runner: TaskRunner, keys: RunKeys, cache: RunCache, task: Task) -> AnswerRun:
+    key = keys.answers(task)
+    if (text := cache.get(key)) is not None:
+        return AnswerRun.model_validate_json(text)
+    found = runner.answers(task)
+    cache.put(key, found.model_dump_json())
+    return found
 
 
-def _unmeant(solution: ReferenceSolution, calls: Sequence[CallRecord]) -> str:
-    """The first call that was refused without intent, or the refusal that did not come."""
-    refused = [(i, record) for i, record in enumerate(calls, 1) if record.is_error]
-    if solution.expects_refusals:
-        return "" if refused else "expects a refusal, but the world takes every call"
-    for i, record in refused:
-        why = record.value.get("message", "no reason given")
-        return f"call {i} ({record.call.tool}) is refused: {why}"
-    return ""
+def _planted(runner: TaskRunner, keys: RunKeys, cache: RunCache, task: Task) -> PlantedRun | None:
+    key = keys.planted(task)
+    if (text := cache.get(key)) is not None:
+        return PlantedRun.model_validate_json(text)
+    found = runner.planted(task)
+    if found is not None:
+        cache.put(key, found.model_dump_json())
+    return found
 
 
-def _attempt(
-    base: WorldBase, task: Task, answer: ReferenceSolution, engine: Engine
-) -> _Run | GateFailure:
-    try:
-        trajectory = replay(base, task, answer, engine)
-        context = CheckContext(task=task, trajectory=trajectory, base=base)
-        verdicts, left = check_rubric(context)
-    except WorldError as error:
-        return GateFailure(path=f"tasks.{task.id}", message=f"cannot be run: {error}")
-    return _Run(
-        task=task,
-        judgement=judgement(task.rubric, verdicts),
-        left=left,
-        unmeant=_unmeant(answer, trajectory.calls),
-    )
-
-
-def _reference_gate(results: Iterable[_Run | GateFailure]) -> Gate:
-    failures: list[GateFailure] = []
-    needs_judge: list[str] = []
-    num_passed = 0
-    for result in results:
-        if isinstance(result, GateFailure):
-            failures.append(result)
-        elif result.unmeant:
-            failures.append(_call_failure(result))
-        elif result.refused or (not result.left and not _is_perfect(result.judgement)):
-            failures.append(_reference_failure(result))
-        elif result.left:
-            needs_judge.append(result.task.id)
-        else:
-            num_passed += 1
-    detail = f"{num_passed} pass with reward 1.0, {len(failures)} fail"
+def _reference_gate(answers: Sequence[tuple[str, AnswerRun]]) -> Gate:
+    failures = [run.reference for _, run in answers if run.reference is not None]
+    needs_judge = tuple(task_id for task_id, run in answers if run.needs_judge)
+    num_passed = len(answers) - len(failures) - len(needs_judge)
+    detail = f"{num_passed:,} pass with reward 1.0, {len(failures):,} fail"
     if needs_judge:
-        detail += f", {len(needs_judge)} need a judge"
-    return gate("reference_solutions", detail, failures, needs_judge=tuple(needs_judge))
+        detail += f", {len(needs_judge):,} need a judge"
+    return gate("reference_solutions", detail, failures, needs_judge=needs_judge)
 
 
-def _call_failure(run: _Run) -> GateFailure:
-    return GateFailure(
-        path=f"tasks.{run.task.id}.reference_solution.calls",
-        message=run.unmeant,
-        hint="mend the call, or say that refusals are meant (expects_refusals)",
-    )
-
-
-def _is_perfect(found: Judgement) -> bool:
-    return found.is_pass is True and found.reward == 1.0
-
-
-def _reference_failure(run: _Run) -> GateFailure:
-    why = "; ".join(run.refused) or f"earns {run.judgement.reward}"
-    return GateFailure(
-        path=f"tasks.{run.task.id}.reference_solution",
-        message=why,
-        hint="mend the answer or the criterion: a reference must meet every one",
-    )
-
-
-def _empty_gate(results: Iterable[_Run | GateFailure]) -> Gate:
-    """Criteria left to a judge count as unmet: no judge meets one on an empty answer."""
-    failures = [r for r in results if isinstance(r, GateFailure)]
-    runs = [r for r in results if isinstance(r, _Run)]
-    for run in runs:
-        if is_pass(run.task.rubric, run.met):
-            hint = "add a criterion that only an answer or a tool call can meet"
-            path = f"tasks.{run.task.id}.rubric"
-            failures.append(GateFailure(path=path, message="the empty answer passes", hint=hint))
-    earned = [reward(run.task.rubric, run.met) for run in runs]
-    mean = sum(earned) / len(earned) if earned else 0.0
+def _empty_gate(answers: Sequence[tuple[str, AnswerRun]]) -> Gate:
+    failures = [run.empty for _, run in answers if run.empty is not None]
+    earned = {i: run.empty_reward for i, run in answers if run.empty_reward is not None}
+    mean = sum(earned.values()) / len(earned) if earned else 0.0
     if mean >= EMPTY_REWARD_LIMIT:
+        best = ", ".join(sorted(earned, key=lambda i: (-earned[i], i))[:3])
         message = f"the empty answer earns {mean:.3f} on average; under {EMPTY_REWARD_LIMIT} wanted"
-        hint = f"tighten the criteria it meets, most of all in: {_best_paid(runs)}"
+        hint = f"tighten the criteria it meets, most of all in: {best}"
         failures.append(GateFailure(path="tasks", message=message, hint=hint))
-    return gate("empty_answer", f"mean reward {mean:.3f} over {len(earned)} tasks", failures)
+    detail = f"mean reward {mean:.3f} over {counted(len(earned), 'task')}"
+    return gate("empty_answer", detail, failures)
 
 
-def _best_paid(runs: list[_Run]) -> str:
-    ranked = sorted(runs, key=lambda run: (-reward(run.task.rubric, run.met), run.task.id))
-    return ", ".join(run.task.id for run in ranked[:3])
+def _mutation_gate(runs: TaskRuns) -> Gate:
+    found = [(task, run) for task in runs.tasks if (run := runs.planted[task.id]) is not None]
+    failures = [failure for task, run in found for failure in _unnoticed(task, run)]
+    num_planted = sum(run.num_planted for _, run in found)
+    num_killed = sum(run.num_killed for _, run in found)
+    lowest = min((run.score for _, run in found), default=0.0)
+    detail = f"{num_killed:,} of {num_planted:,} planted errors noticed, lowest score {lowest:.2f}"
+    needs_judge = tuple(t.id for t, run in found if run.needs_judge and run.score < MIN_SCORE)
+    if needs_judge:
+        detail += f", {len(needs_judge):,} need a judge"
+    return gate("mutation_score", detail, failures, needs_judge=needs_judge)
+
+
+def _unnoticed(task: Task, run: PlantedRun) -> list[GateFailure]:
+    failures: list[GateFailure] = []
+    if run.num_planted and run.score < MIN_SCORE and not run.needs_judge:
+        message = f"score {run.score:.2f} of {run.num_planted}: {'; '.join(run.survivors)}"
+        hint = "add or sharpen the criterion that each of these must break"
+        failures.append(
+            GateFailure(path=f"tasks.{task.id}.rubric.criteria", message=message, hint=hint)
+        )
+    if run.num_planted < MIN_PLANTED:
+        message = f"only {counted(run.num_planted, 'error')} can be planted, {MIN_PLANTED} wanted"
+        hint = "let the reference state more facts or do more"
+        path = f"tasks.{task.id}.reference_solution"
+        failures.append(GateFailure(path=path, message=message, hint=hint))
+    return failures

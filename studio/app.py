@@ -19,7 +19,7 @@ from studio.jobs import Jobs
 from studio.pages import STATIC, make_environment
 from studio.repository.worlds import import_world, list_worlds
 from studio.routes import ROUTERS
-from studio.services.gate_checks import gates
+from studio.services.gate_checks import gates, keep_runs
 from studio.services.tallies import tally
 from studio.services.world_work import give_up, prepare
 from studio.settings import Settings
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         studio.database.migrate()
         import_samples(studio.database, chosen.sample_worlds)
+        keep_runs(chosen.url, chosen.data_dir / "task-runs.db")
         prepare(gates, tally)
         yield
         give_up(chosen.url)

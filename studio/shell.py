@@ -116,6 +116,7 @@ def _sections(held: WorldSummary | None, current: str) -> tuple[Section, ...]:
             links=(
                 link("Tasks", f"{base}/tasks", held.num_tasks),
                 link("Coverage", f"{base}/coverage"),
+                link("Gates", f"{base}/gates"),
                 link("Bundles", f"{base}/bundles"),
                 link("History", f"{base}/history"),
             ),

@@ -3,35 +3,51 @@
 Reads bundles from the disk and never writes. A damaged bundle is shown as such, never hidden.
 """
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from exporter import layout
 from exporter.bundle import verify
-from exporter.manifest import Counts, Gate, GateFailure, GateReport, Manifest
+from exporter.manifest import NEVER_OVERRIDDEN, Counts, Gate, GateFailure, GateReport, Manifest
 from studio.repository.bundles import BundleVersion
 from studio.services.gate_checks import GateCheck
+from studio.services.mending import mend_url
 from world_builder.wording import words
+from world_builder.world import World
 
-MOST_FAILURES = 40
-"""Of one gate that a page lists; the rest is counted."""
+MOST_FAILURES = 5
+"""Of one gate, where all gates are listed; the rest is counted, and stands on the gates page."""
 
 _TITLES = {
-    "validation": "The world is valid",
-    "references": "References resolve",
-    "reference_solutions": "Reference solutions pass",
-    "empty_answer": "The empty answer earns nothing",
-    "distinct_prompts": "Prompts are distinct",
-    "no_leak": "No held-out prompt is trained on",
-    "decidable_criteria": "Every criterion can be decided",
-    "tool_coverage": "Every tool is used",
+    "validation": ("The world is valid", "Types, tools, tasks and records fit together."),
+    "references": ("References resolve", "What an entity points at exists."),
+    "reference_solutions": (
+        "Reference solutions pass",
+        "Each earns reward 1.0, and no call of it is refused unless that is meant.",
+    ),
+    "empty_answer": (
+        "The empty answer earns nothing",
+        "It passes no task and earns less than 0.2 on average.",
+    ),
+    "mutation_score": (
+        "Rubrics notice planted errors",
+        "At least 8 errors are planted in each reference, and 0.9 of them cost a criterion.",
+    ),
+    "distinct_prompts": ("Prompts are distinct", "No two tasks ask the same."),
+    "similar_prompts": (
+        "Prompts are no near copies",
+        "They differ in more than the facts they quote.",
+    ),
+    "no_leak": ("No held-out prompt is trained on", "Held-out tasks measure what was not seen."),
+    "decidable_criteria": (
+        "Every criterion can be decided",
+        "By a check, or by a judge that its examples can be tried on.",
+    ),
+    "tool_coverage": ("Every tool is used", "Some reference solution calls it."),
 }
-_PLACE = re.compile(r"(tasks|tools|policies|entity_types|entities)\.([^.\[]+)(?:\.([^.\[]+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +61,10 @@ class FailureView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateView:
+    name: str
     title: str
+    demand: str
+    """What it asks, in a sentence."""
     is_met: bool
     is_blocking: bool
     detail: str
@@ -53,6 +72,11 @@ class GateView:
     num_more: int
     """Failures that are not listed."""
     num_needs_judge: int
+    is_never_overridden: bool = False
+
+    @property
+    def num_failures(self) -> int:
+        return len(self.failures) + self.num_more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +105,7 @@ class GatesView:
 
     @property
     def summary(self) -> str:
-        """Such as `7 of 7 gates met`."""
+        """Such as `10 of 10 gates met`."""
         return f"{self.num_met} of {len(self.blocking)} gates met"
 
 
@@ -101,11 +125,13 @@ class VerificationView:
     """One line for each changed, missing or extra file."""
 
 
-def gates_view(world: str, report: GateReport) -> GatesView:
-    """A report with links to where failures are mended."""
-    gates = tuple(_gate(world, gate) for gate in report.gates)
+def gates_view(
+    world: str, report: GateReport, draft: World | None = None, most: int = MOST_FAILURES
+) -> GatesView:
+    """A report with links to where failures are mended; `draft` is the world it is about."""
+    base = f"/worlds/{world}"
     return GatesView(
-        gates=gates,
+        gates=tuple(_gate(base, gate, draft, most) for gate in report.gates),
         override_reason=report.override_reason,
         must_mend=bool(report.must_mend()),
     )
@@ -118,25 +144,7 @@ def check_view(world: str, check: GateCheck, wait_s: float = 0.0) -> GatesView:
         return GatesView(
             gates=(), is_done=False, num_done=check.num_done, num_tasks=check.num_tasks
         )
-    return gates_view(world, report)
-
-
-def mend_url(world: str, path: str) -> str | None:
-    """The page where what a path names is edited; None when there is none.
-
-    >>> mend_url("shop", "tasks.late-return.rubric.criteria[0]")
-    '/worlds/shop/tasks/late-return'
-    >>> mend_url("shop", "entities.order.ord-001.customer")
-    '/worlds/shop/entities/order/ord-001'
-    """
-    match = _PLACE.match(path)
-    if match is None:
-        return f"/worlds/{world}/tasks" if path == "tasks" else None
-    part, name, key = match[1], _quoted(match[2]), match[3]
-    if part in {"entities", "entity_types"}:
-        base = f"/worlds/{world}/entities/{name}"
-        return f"{base}/{_quoted(key)}" if part == "entities" and key else base
-    return f"/worlds/{world}/{part}/{name}"
+    return gates_view(world, report, check.world)
 
 
 def manifest_of(version: BundleVersion) -> Manifest | None:
@@ -181,26 +189,27 @@ def _manifest(path: str, _changed_ns: int) -> Manifest:
     return Manifest.model_validate_json(Path(path).read_bytes())
 
 
-def _quoted(name: str) -> str:
-    return quote(name, safe="")
-
-
-def _gate(world: str, gate: Gate) -> GateView:
+def _gate(base: str, gate: Gate, draft: World | None, most: int) -> GateView:
+    title, demand = _TITLES.get(gate.name, (words(gate.name), ""))
     return GateView(
-        title=_TITLES.get(gate.name, words(gate.name)),
+        name=gate.name,
+        title=title,
+        demand=demand,
         is_met=gate.is_met,
         is_blocking=gate.is_blocking,
         detail=gate.detail,
-        failures=tuple(_failure(world, each) for each in gate.failures[:MOST_FAILURES]),
-        num_more=max(0, len(gate.failures) - MOST_FAILURES),
+        failures=tuple(failure_view(base, each, draft) for each in gate.failures[:most]),
+        num_more=max(0, len(gate.failures) - most),
         num_needs_judge=len(gate.needs_judge),
+        is_never_overridden=gate.name in NEVER_OVERRIDDEN,
     )
 
 
-def _failure(world: str, failure: GateFailure) -> FailureView:
+def failure_view(base: str, failure: GateFailure, draft: World | None) -> FailureView:
+    """A failure with the address where it is mended."""
     return FailureView(
         path=failure.path,
         message=failure.message,
         hint=failure.hint,
-        url=mend_url(world, failure.path),
+        url=mend_url(base, failure.path, draft),
     )

@@ -101,6 +101,7 @@ YEAR_TASK = Task(
             criterion("year", "Says 1965.", checks.Number(value=1965)),
             criterion("id", "Names the book's id.", checks.ContainsAll(texts=("bk-01",))),
             criterion("looked", "Looks the book up.", checks.ToolCalled(tool="find_books")),
+            criterion("kept", "Lends nothing.", checks.ToolNotCalled(tool="lend_book")),
         )
     ),
     reference_solution=ReferenceSolution(
@@ -130,6 +131,11 @@ LEND_TASK = Task(
             ),
             criterion("told", "Names the loan.", checks.ContainsAny(texts=("ln-002",))),
             criterion(
+                "all",
+                "Names book, year and reader.",
+                checks.ContainsAll(texts=("bk-02", "Emma", "1815", "Rosa Lind")),
+            ),
+            criterion(
                 "state",
                 "One loan more.",
                 checks.StateCheck(expression="size(created) == 1"),
@@ -138,7 +144,7 @@ LEND_TASK = Task(
     ),
     reference_solution=ReferenceSolution(
         calls=(ToolCall(tool="lend_book", arguments={"book": "bk-02", "reader": "Rosa Lind"}),),
-        response="Done: loan ln-002.",
+        response="Done: Emma (bk-02, from 1815) is lent to Rosa Lind as loan ln-002.",
     ),
 )
 

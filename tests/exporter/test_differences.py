@@ -70,10 +70,10 @@ def test_a_changed_entity_says_which_fields() -> None:
 
 
 def test_criteria_are_matched_by_id() -> None:
-    year, named, looked = YEAR_TASK.rubric.criteria
+    year, named, looked, kept = YEAR_TASK.rubric.criteria
     reworded = year.model_copy(update={"text": "Says the year 1965."})
     new = named.model_copy(update={"id": "new"})
-    item = only_item(compare(library(), library(**with_criteria(looked, reworded, new))))
+    item = only_item(compare(library(), library(**with_criteria(looked, reworded, kept, new))))
     inside = details(item)
     assert [(c.id, c.how, c.bump) for c in inside.criteria] == [
         ("year", How.CHANGED, Bump.PATCH),

@@ -7,7 +7,7 @@ from world_builder import checks
 from world_builder.entities import EntityType, Field, FieldKind
 from world_builder.rubrics import Examples, Rubric
 from world_builder.tasks import ReferenceSolution, Task
-from world_builder.tools import ToolCall
+from world_builder.tools import ToolCall, ToolSurface
 from world_builder.world import World
 
 
@@ -117,7 +117,7 @@ def test_a_failed_check_fails_even_beside_a_judge() -> None:
 def test_a_criterion_without_check_needs_examples_to_try_a_judge_on() -> None:
     task = with_rubric(YEAR_TASK, *YEAR_TASK.rubric.criteria, criterion("nice", "Is nice.", None))
     [failure] = gate(library(tasks=(task,)), "decidable_criteria").failures
-    assert failure.path == "tasks.year-of-dune.rubric.criteria[3]"
+    assert failure.path == "tasks.year-of-dune.rubric.criteria[4]"
 
 
 def test_an_empty_answer_must_earn_next_to_nothing() -> None:
@@ -141,9 +141,55 @@ def test_the_same_prompt_twice_and_across_the_split() -> None:
     assert leak.path == "tasks.lend-emma.split"
 
 
-def test_an_unused_tool_only_warns() -> None:
+def test_an_unused_tool_shuts_the_gate_unless_no_task_offers_it() -> None:
     world = library(tasks=(YEAR_TASK,))
     coverage = gate(world, "tool_coverage")
     assert not coverage.is_met
     assert [f.path for f in coverage.failures] == ["tools.lend_book"]
-    assert run_gates(world).is_met
+    assert not run_gates(world).is_met
+    desk = ToolSurface(name="desk", title="Desk", tools=("find_books", "get_book"))
+    on_desk = YEAR_TASK.model_copy(update={"tool_surface": "desk"})
+    coverage = gate(library(tasks=(on_desk,), surfaces=(desk,)), "tool_coverage")
+    assert coverage.is_met
+    assert coverage.detail == "2 of 2 tools used by reference solutions"
+
+
+def test_a_rubric_must_notice_planted_errors() -> None:
+    blind = with_rubric(YEAR_TASK, *YEAR_TASK.rubric.criteria[1:])
+    mutation = gate(library(tasks=(blind, LEND_TASK)), "mutation_score")
+    [failure] = mutation.failures
+    assert failure.path == "tasks.year-of-dune.rubric.criteria"
+    assert "changes 1965 to" in failure.message
+    assert not mutation.needs_judge
+
+
+def test_a_reference_must_offer_enough_to_go_wrong() -> None:
+    brief = YEAR_TASK.reference_solution
+    assert brief is not None
+    solution = brief.model_copy(update={"calls": brief.calls[:1], "response": "1965"})
+    task = with_rubric(YEAR_TASK, YEAR_TASK.rubric.criteria[0], reference_solution=solution)
+    world = library(tasks=(task,), tools=library().tools[:2])
+    failures = gate(world, "mutation_score").failures
+    assert [f.path for f in failures] == ["tasks.year-of-dune.reference_solution"]
+    assert "errors can be planted, 8 wanted" in failures[0].message
+
+
+def test_what_a_judge_may_notice_is_neither_noticed_nor_missed() -> None:
+    judged = criterion("year", "Says 1965.", None)
+    task = with_rubric(YEAR_TASK, judged, *YEAR_TASK.rubric.criteria[1:])
+    mutation = gate(library(tasks=(task, LEND_TASK)), "mutation_score")
+    assert mutation.is_met
+    assert mutation.needs_judge == ("year-of-dune",)
+
+
+def test_near_copies_of_a_prompt_shut_the_gate() -> None:
+    asked = "Please look up when the book was published and tell me its id and the year it came out"
+    tasks = [
+        task.model_copy(update={"prompt": f"{asked}, {title}."})
+        for task, title in ((YEAR_TASK, "Dune"), (LEND_TASK, "Emma"))
+    ]
+    world = library(tasks=tuple(tasks))
+    assert gate(world, "distinct_prompts").is_met
+    [failure] = gate(world, "similar_prompts").failures
+    assert failure.path == "tasks.lend-emma.prompt"
+    assert "shares 100% of its 5-grams with year-of-dune" in failure.message

@@ -114,7 +114,8 @@ def test_shut_gates_need_a_reason_which_the_manifest_carries(tmp_path: Path) -> 
     world = library(tasks=(YEAR_TASK, LEND_TASK.model_copy(update={"reference_solution": None})))
     with pytest.raises(GatesShut, match=r"tasks\.lend-emma\.reference_solution") as caught:
         write_bundle(world, "1.0.0", tmp_path, override_reason="  ")
-    assert [gate.name for gate in caught.value.report.shut()] == ["reference_solutions"]
+    shut = [gate.name for gate in caught.value.report.shut()]
+    assert shut == ["reference_solutions", "mutation_score", "tool_coverage"]
     path = write_bundle(world, "1.0.0", tmp_path, override_reason="pilot with one open task")
     gates = Bundle.open(path).manifest.gates
     assert gates.override_reason == "pilot with one open task"
@@ -138,7 +139,7 @@ def test_the_digest_is_the_hash_of_the_manifest_without_it(bundle_path: Path) ->
 def test_the_manifest_counts_what_is_there(bundle: Bundle) -> None:
     counts = bundle.manifest.counts
     assert (counts.entity_types, counts.entities, counts.tools, counts.tasks) == (2, 4, 3, 2)
-    assert (counts.criteria, counts.solutions, counts.policies, counts.surfaces) == (6, 2, 1, 1)
+    assert (counts.criteria, counts.solutions, counts.policies, counts.surfaces) == (8, 2, 1, 1)
     splits = bundle.manifest.splits
     assert splits.seed == 7
     assert splits.of(Split.TRAIN) == ("year-of-dune",)

@@ -136,7 +136,7 @@ def test_an_unmet_gate_links_to_its_task_and_needs_a_reason(
     task = break_task(database)
     await_gates(client)
     page = client.get(BUNDLES, headers=HTML).text
-    assert f'href="/worlds/tutorial/tasks/{task}"' in page
+    assert f'href="/worlds/tutorial/tasks/{task}#field-response"' in page
     refused = client.post(BUNDLES, data={"version": "1.0.0"}, headers=HTMX)
     assert refused.status_code == 422
     assert "not met: reference solutions" in refused.text

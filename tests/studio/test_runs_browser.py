@@ -91,7 +91,15 @@ def test_axe_finds_nothing_serious(
     make_run(settings.runs, "bad-run", state=RunState.FAILED, reason="SGLang ended")
     context = browser.new_context(color_scheme="dark" if theme == "dark" else "light")
     page = context.new_page()
-    for path in ("/runs", "/runs/run-1", "/runs/bad-run", "/runs/new", "/worlds/tutorial/bundles"):
+    for path in (
+        "/runs",
+        "/runs/run-1",
+        "/runs/bad-run",
+        "/runs/new",
+        "/worlds/tutorial/bundles",
+        "/worlds/tutorial/gates",
+        "/worlds/tutorial/bundles/compare",
+    ):
         page.goto(url + path)
         assert (path, serious_findings(page)) == (path, [])
     context.close()
@@ -102,7 +110,7 @@ def test_publishing_needs_met_gates_or_a_reason(
 ) -> None:
     page = browser.new_page()
     page.goto(f"{url}/worlds/tutorial/bundles")
-    expect(page.locator("#gates")).to_contain_text("7 of 7 gates met", timeout=60_000)
+    expect(page.locator("#gates")).to_contain_text("10 of 10 gates met", timeout=60_000)
     page.get_by_role("button", name="Publish 1.0.0").click()
     expect(page).to_have_url(f"{url}/worlds/tutorial/bundles/1.0.0", timeout=60_000)
     expect(page.locator("#notices")).to_contain_text("Published 1.0.0")
@@ -113,7 +121,7 @@ def test_publishing_needs_met_gates_or_a_reason(
     database.close()
     page.goto(f"{url}/worlds/tutorial/bundles")
     publish = page.get_by_role("button", name="Publish 1.1.0")
-    expect(page.locator("#gates")).to_contain_text("6 of 7 gates met", timeout=60_000)
+    expect(page.locator("#gates")).to_contain_text("9 of 10 gates met", timeout=60_000)
     expect(publish).to_be_disabled()
     page.get_by_label("Publish all the same, because").fill("A demonstration.")
     expect(publish).to_be_enabled()

@@ -1,0 +1,141 @@
+"""Keeps what running a task said, so that only changed tasks are run again.
+
+The key names everything that a run depends on: the task, the world without its tasks, the code that
+runs it; for planted errors also the writing calls of the other tasks, from which some are taken.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Protocol
+
+import world_builder
+from world_builder.tasks import Task
+from world_builder.workbench import Workbench
+from world_builder.world import World
+
+_MOST_KEPT: Final = 50_000
+"""Runs that a file keeps, about forty times a large world."""
+
+
+def default_file() -> Path:
+    """Where the command line keeps runs: under `CORECRAFT_CACHE_DIR`, else the user's cache."""
+    given = os.environ.get("CORECRAFT_CACHE_DIR")
+    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "corecraft"
+    return (Path(given) if given else users) / "task-runs.db"
+
+
+class RunCache(Protocol):
+    """Texts by key."""
+
+    def get(self, key: str) -> str | None:
+        """The text that was kept, or None."""
+
+    def put(self, key: str, text: str) -> None:
+        """Keeps a text."""
+
+
+class MemoryRuns:
+    """Kept as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        return self._kept.get(key)
+
+    def put(self, key: str, text: str) -> None:
+        self._kept[key] = text
+
+
+class FileRuns:
+    """Kept in a file, for the next process. A file that cannot be used keeps nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept = MemoryRuns()
+        self._new: dict[str, str] = {}
+        for key, text in self._rows():
+            self._kept.put(key, text)
+
+    def get(self, key: str) -> str | None:
+        return self._kept.get(key)
+
+    def put(self, key: str, text: str) -> None:
+        self._kept.put(key, text)
+        self._new[key] = text
+
+    def save(self) -> None:
+        """Writes what is new to the file; the oldest go when there are too many."""
+        if not self._new:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._open()) as connection, connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO run (key, text) VALUES (?, ?)", self._new.items()
+                )
+                connection.execute(
+                    "DELETE FROM run WHERE rowid <= (SELECT max(rowid) FROM run) - ?",
+                    (_MOST_KEPT,),
+                )
+        except (OSError, sqlite3.Error):
+            return
+        self._new = {}
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        if not self._path.is_file():
+            return
+        try:
+            with closing(self._open()) as connection:
+                yield from connection.execute("SELECT key, text FROM run")
+        except sqlite3.Error:
+            return
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=10)
+        connection.execute("CREATE TABLE IF NOT EXISTS run (key TEXT PRIMARY KEY, text TEXT)")
+        return connection
+
+
+class RunKeys:
+    """The keys of the runs of one world."""
+
+    def __init__(self, world: World) -> None:
+        core = world.model_copy(update={"tasks": ()}).model_dump_json()
+        self._core = f"{code_digest()}\0{_sha256(core)}"
+        self._bench = Workbench(world)
+        self._writes: dict[str, str] = {}
+
+    def answers(self, task: Task) -> str:
+        return _sha256(f"answers\0{self._core}\0{task.model_dump_json()}")
+
+    def planted(self, task: Task) -> str:
+        writes = self._writes_of(task.tool_surface)
+        return _sha256(f"planted\0{self._core}\0{writes}\0{task.model_dump_json()}")
+
+    def _writes_of(self, surface: str) -> str:
+        if surface not in self._writes:
+            calls = self._bench.writing_calls(surface)
+            told = "\0".join(f"{task_id} {call.model_dump_json()}" for task_id, call in calls)
+            self._writes[surface] = _sha256(told)
+        return self._writes[surface]
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Names the code that runs tasks: another release runs them again."""
+    package = Path(str(world_builder.__file__)).parent
+    sources = [path for path in package.rglob("*.py") if "worlds" not in path.parts]
+    found = hashlib.sha256()
+    for path in (*sorted(sources), Path(__file__).with_name("task_runs.py")):
+        found.update(path.name.encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
