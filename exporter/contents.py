@@ -20,6 +20,7 @@ from exporter.parts import (
     ToolsDocument,
     WorldHeader,
 )
+from world_builder.frozen import Json
 from world_builder.schema import json_schema
 from world_builder.world import World
 
@@ -55,8 +56,16 @@ def entity_files(world: World) -> dict[str, bytes]:
         entity_types=world.entity_types,
         json_schemas={t.name: json_schema(t) for t in world.entity_types},
     )
-    records = {layout.entity_path(t): one_per_line(rs) for t, rs in world.entities.items()}
+    entities = complete(world).entities
+    records = {layout.entity_path(t): one_per_line(rs) for t, rs in entities.items()}
     return {**records, layout.ENTITY_SCHEMA: pretty_model(schema)}
+
+
+def complete(world: World) -> World:
+    """The world with a place for the records of every type, also of one that has none."""
+    empty: dict[str, tuple[dict[str, Json], ...]] = {t.name: () for t in world.entity_types}
+    missing = empty.keys() - world.entities.keys()
+    return world.model_copy(update={"entities": empty | world.entities}) if missing else world
 
 
 def system_prompt_files(world: World) -> dict[str, bytes]:

@@ -34,13 +34,13 @@ def run_gates(
     `warm` is called before tasks are run, once the world is known to have no errors: it may fill
     the cache.
     """
-    validity = _validation(world)
-    is_valid = validity.is_met
+    found = validity(world)
+    is_valid = found.is_met
     if is_valid:
         warm()
     runs = task_gates(run_tasks(world, on_task, cache)) if is_valid else task_gates_not_run()
     gates = (
-        validity,
+        found,
         _references(world),
         *runs,
         _distinct_prompts(world),
@@ -52,7 +52,8 @@ def run_gates(
     return GateReport(gates=gates, override_reason=override_reason)
 
 
-def _validation(world: World) -> Gate:
+def validity(world: World) -> Gate:
+    """The gate `validation`: errors of the world itself, and what no bundle could hold."""
     problems = validate_world(world)
     failures = [
         GateFailure(path=p.path, message=p.message, hint=p.hint)
@@ -137,7 +138,7 @@ def _no_leak(world: World) -> Gate:
         if task.split is Split.HELD_OUT
     ]
     sizes = {split: len(world.tasks_in(split)) for split in Split}
-    detail = f"{sizes[Split.TRAIN]} train, {sizes[Split.HELD_OUT]} held out"
+    detail = f"{sizes[Split.TRAIN]:,} train, {sizes[Split.HELD_OUT]:,} held out"
     return gate("no_leak", detail, failures)
 
 

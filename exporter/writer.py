@@ -14,10 +14,11 @@ from pathlib import Path
 from exporter import layout
 from exporter.archive import write_tar
 from exporter.bundle import Bundle
-from exporter.contents import bundle_files
+from exporter.contents import bundle_files, complete
 from exporter.encoding import pretty_model
 from exporter.errors import BundleError, ExporterError, VersionTaken
 from exporter.gates import run_gates
+from exporter.imports import shipped_files
 from exporter.manifest import (
     SEMVER_PATTERN,
     Counts,
@@ -98,7 +99,7 @@ def build_manifest(
         world=world.name,
         title=world.title,
         version=version,
-        world_digest=content_hash(world.model_dump(mode="json")),
+        world_digest=content_hash(complete(world).model_dump(mode="json")),
         files={name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
         counts=_counts(world),
         tasks=tuple(task.id for task in world.tasks),
@@ -109,13 +110,20 @@ def build_manifest(
     ).sealed()
 
 
+def keep(bundle: Bundle, out_dir: Path | str, *, with_solutions: bool = True) -> Path:
+    """Writes an opened bundle as the folder `<out_dir>/<world>-<version>`; returns it.
+
+    Does nothing when that very bundle is there. Raises VersionTaken for another one.
+    """
+    files = shipped_files(bundle, with_solutions=with_solutions)
+    target = Path(out_dir) / layout.bundle_name(bundle.name, bundle.version)
+    is_there = _is_there(target, bundle.manifest)
+    return target if is_there else _publish(files, target, bundle.manifest)
+
+
 def pack(bundle: Bundle, path: Path | str, *, with_solutions: bool = True) -> Path:
     """Writes an opened bundle as one tar (`.tar`, `.tar.gz` or `.tgz`); returns the path."""
-    files = {
-        name: data
-        for name, data in bundle.files().items()
-        if with_solutions or not name.startswith(layout.SOLUTIONS)
-    }
+    files = shipped_files(bundle, with_solutions=with_solutions)
     prefix = layout.bundle_name(bundle.name, bundle.version) + "/"
     return write_tar(files, Path(path), prefix=prefix)
 

@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from world_builder.validation import Problem, has_errors, parse_world, validate_
 from world_builder.wording import counted
 from world_builder.world import World
 from world_builder.worlds import WORLD_NAMES, build_world, violations
+
+if TYPE_CHECKING:
+    from studio.services.importing import Imported
 
 app = typer.Typer(no_args_is_help=True, help="Shipped worlds and world files.")
 
@@ -103,6 +106,50 @@ def stats(
         typer.echo(json.dumps(asdict(found)))
     else:
         show(world, found)
+
+
+@app.command("import")
+def import_command(
+    path: Annotated[Path, typer.Argument(help="The folder or the tar of a bundle.")],
+    name: Annotated[str, typer.Option(help="Name of the world; the bundle's own if empty.")] = "",
+    solutions: Annotated[
+        bool, typer.Option(help="Whether reference solutions are imported.")
+    ] = True,
+    data_dir: Annotated[Path, typer.Option(help="Where the studio keeps its data.")] = Path("var"),
+    as_json: AsJson = False,
+) -> None:
+    """Make a bundle a world of a studio, once every hash of it agrees with its manifest.
+
+    Under its own name the bundle is kept as a published version too. A name that is taken needs
+    another one (--name).
+
+    Example: corecraft world import tutorial-1.0.0.tar.gz --name my-bookshop
+    """
+    imported = _imported(path, name, solutions, data_dir)
+    if as_json:
+        typer.echo(json.dumps(asdict(imported)))
+        return
+    typer.echo(f"{imported.world}: {counted(imported.num_tasks, 'task')}, {imported.digest}")
+
+
+def _imported(path: Path, name: str, solutions: bool, data_dir: Path) -> "Imported":
+    from studio.database import Database
+    from studio.errors import StudioError
+    from studio.services import importing
+    from studio.settings import Settings
+
+    settings = Settings(data_dir=data_dir)
+    try:
+        bundle = importing.verified(path)
+        database = Database(settings.url)
+        database.migrate()
+        return importing.import_bundle(
+            database, settings.bundles, bundle, name=name, with_solutions=solutions,
+            who=settings.user,
+        )  # fmt: skip
+    except (StudioError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 def _counts(world: World) -> dict[str, int]:

@@ -130,6 +130,25 @@ def newest_ids(session: Session, world_id: int, keys: Iterable[str]) -> set[int]
     return {int(i) for i in session.exec(wanted.group_by(row.kind, row.scope, row.key)) if i}
 
 
+def record_origin(
+    session: Session, world_id: int, name: str, origin: Payload, *, who: str, note: str
+) -> None:
+    """Writes how a new world came about as the first entry of its history."""
+    session.add(
+        RevisionRow(
+            world_id=world_id,
+            kind=Kind.WORLD.value,
+            key=name,
+            version=1,
+            before=None,
+            after=dict(origin),
+            who=who,
+            note=note,
+        )
+    )
+    session.flush()
+
+
 def get_revision(session: Session, revision_id: int) -> Revision:
     """The revision of that id. Raises NotFound."""
     row = session.get(RevisionRow, revision_id) if 0 < revision_id < _END_OF_IDS else None
@@ -170,6 +189,8 @@ def restore(session: Session, revision_id: int, who: str) -> Revision:
 def _put(
     session: Session, change: Revision, state: Payload | None, who: str, note: str
 ) -> Revision:
+    if change.ref.kind is Kind.WORLD:
+        raise Conflict("How a world came about cannot be undone.")
     store, ref = STORES[change.ref.kind], change.ref
     current = store.find(session, change.world_id, ref.key, ref.scope)
     version = None if current is None else current.version

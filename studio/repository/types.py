@@ -21,6 +21,8 @@ class Kind(StrEnum):
     TOOL = "tool"
     POLICY = "policy"
     TASK = "task"
+    WORLD = "world"
+    """The world as a whole: how it came about. No store keeps it, and it is never undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

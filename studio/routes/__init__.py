@@ -17,6 +17,7 @@ from studio.routes import (
     gates,
     health,
     history,
+    imports,
     policies,
     preview,
     review,
@@ -30,6 +31,7 @@ from studio.routes import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    imports.router,
     worlds.router,
     coverage.router,
     entities.router,

@@ -44,6 +44,8 @@ class ShownRevision:
     """The page of the thing that was changed."""
     is_newest: bool
     """True when the thing was not changed since: it can be undone."""
+    is_kept: bool
+    """True for what can neither be undone nor restored: how the world came about."""
     rows: tuple[DiffRow, ...]
 
 
@@ -137,6 +139,7 @@ def _page(
     shown = tuple(
         ShownRevision(
             revision=r, url=_url_of(base, r.ref), is_newest=r.id in newest,
+            is_kept=r.ref.kind is Kind.WORLD,
             rows=diff_rows(r.before, r.after),
         )
         for r in found.items
@@ -159,6 +162,8 @@ def _url(request: Request, page: int | None) -> str | None:
 
 def _url_of(base: str, ref: Ref) -> str:
     key = quote(ref.key, safe="")
+    if ref.kind is Kind.WORLD:
+        return base
     if ref.kind is Kind.ENTITY:
         return f"{base}/entities/{ref.scope}/{key}"
     return f"{base}/{_PAGES[ref.kind]}/{key}"

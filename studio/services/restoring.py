@@ -100,7 +100,7 @@ def _restored(
     key = world_id(session, world)
     before = newest_id(session, key)
     orders: dict[str, list[tuple[str, str]]] = {}
-    for kind in Kind:
+    for kind in STORES:
         old = order_of(session, key, kind)
         things = _things(target, kind)
         _put_all(session, key, kind, things, who, note_of(version))
@@ -157,3 +157,5 @@ def _things(world: World, kind: Kind) -> dict[_Place, Any]:
             return {("", tool.name): tool for tool in world.tools}
         case Kind.POLICY:
             return {("", policy.name): policy for policy in world.policies}
+        case Kind.WORLD:
+            return {}
