@@ -15,13 +15,22 @@ from rich.table import Table
 from exporter.bundle import Bundle, verify
 from exporter.cli_diff import diff_command
 from exporter.cli_output import print_json, stderr, stdout, told
+from exporter.cli_signing import (
+    keygen_command,
+    looked_at,
+    sign_command,
+    signature_json,
+    signature_line,
+)
 from exporter.gate_workers import fill
 from exporter.gates import run_gates
 from exporter.manifest import GateReport, Release
 from exporter.releases import clean, release_after
 from exporter.run_cache import FileRuns, default_file
+from exporter.signing import SignatureState
 from exporter.sources import load_world
 from exporter.writer import pack, write_bundle
+from world_builder.frozen import Json
 from world_builder.world import World
 
 app = typer.Typer(
@@ -31,6 +40,8 @@ app = typer.Typer(
 )
 
 app.command("diff")(diff_command)
+app.command("keygen")(keygen_command)
+app.command("sign")(sign_command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 BundlePath = Annotated[Path, typer.Argument(help="The folder or the tar of a bundle.")]
@@ -78,17 +89,37 @@ def export_command(
 
 
 @app.command("verify")
-def verify_command(path: BundlePath, as_json: AsJson = False) -> None:
-    """Recompute every hash; name each changed, missing or extra file and exit with 1."""
+def verify_command(
+    path: BundlePath,
+    public_key: Annotated[
+        str | None, typer.Option(help="Who must have signed it: a .pub file, or its line.")
+    ] = None,
+    signature: Annotated[
+        Path | None, typer.Option(help="The signature; the file beside the bundle if not given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every hash; name each changed, missing or extra file and exit with 1.
+
+    With a public key the bundle must be signed by its owner, too.
+    """
     report = verify(path)
+    if not report.is_intact:
+        if as_json:
+            print_json({**report.model_dump(mode="json"), "is_intact": False})
+        else:
+            typer.echo("\n".join(report.faults()), err=True)
+        raise typer.Exit(1)
+    view = looked_at(path, public_key, signature)
     if as_json:
-        print_json({**report.model_dump(mode="json"), "is_intact": report.is_intact})
-    elif report.is_intact:
+        told_of: dict[str, Json] = report.model_dump(mode="json")
+        print_json(told_of | {"is_intact": True, "signature": signature_json(view)})
+    else:
         solutions = "with" if report.has_solutions else "without"
         typer.echo(f"intact: {report.num_files} files, {solutions} solutions, {report.digest}")
-    else:
-        typer.echo("\n".join(report.faults()), err=True)
-    if not report.is_intact:
+        typer.echo(signature_line(view), err=view.state is SignatureState.BAD)
+    is_wanted = public_key is not None and view.state is not SignatureState.VALID
+    if is_wanted or view.state is SignatureState.BAD:
         raise typer.Exit(1)
 
 
