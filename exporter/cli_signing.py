@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from exporter import layout
 from exporter.bundle import Bundle
 from exporter.cli_output import told
 from exporter.signing import (
@@ -72,7 +73,8 @@ def looked_at(path: Path, public_key: str | None, signature: Path | None) -> Sig
     """What is known of the signature of an intact bundle."""
     with told():
         keys = [] if public_key is None else [(public_key, read_public_key(public_key))]
-        return signature_view(Bundle.open(path), signature or signature_path(path), keys)
+        manifest = Bundle.open(path).files()[layout.MANIFEST]
+        return signature_view(manifest, signature or signature_path(path), keys)
 
 
 def signature_line(view: SignatureView) -> str:

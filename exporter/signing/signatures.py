@@ -69,7 +69,7 @@ class SignatureView:
 
 def sign(bundle: Bundle, key: SecretKey) -> Signature:
     """The signature of a verified bundle: the same each time."""
-    signature = ed25519.signed(key.seed, _hashed(bundle))
+    signature = ed25519.signed(key.seed, _hashed(bundle.files()[layout.MANIFEST]))
     comment = f"{bundle.name} {bundle.version} digest:{bundle.digest}"
     return Signature(
         key_id=key.id,
@@ -79,10 +79,13 @@ def sign(bundle: Bundle, key: SecretKey) -> Signature:
     )
 
 
-def check(bundle: Bundle, signature: Signature, key: PublicKey) -> bool:
-    """True when the bundle was signed with the key's other half, its comment too."""
+def check(manifest: bytes, signature: Signature, key: PublicKey) -> bool:
+    """True when a manifest was signed with the key's other half, the comment too.
+
+    The bundle is what was signed only when it is verified against that manifest as well.
+    """
     is_ours = signature.key_id == key.id and ed25519.is_signed(
-        key.key, signature.signature, _hashed(bundle)
+        key.key, signature.signature, _hashed(manifest)
     )
     comment = signature.signature + signature.comment.encode()
     return is_ours and ed25519.is_signed(key.key, signature.comment_signature, comment)
@@ -110,9 +113,12 @@ def signature_path(bundle: Path) -> Path:
 
 
 def signature_view(
-    bundle: Bundle, path: Path, keys: Iterable[tuple[str, PublicKey]]
+    manifest: bytes, path: Path, keys: Iterable[tuple[str, PublicKey]]
 ) -> SignatureView:
-    """Who signed a bundle, as far as the given keys tell; each key with the name it was given."""
+    """Who signed a manifest, as far as the given keys tell; each key with the name it was given.
+
+    `path` is the signature's file, which need not be there.
+    """
     if not path.is_file():
         return SignatureView(state=SignatureState.UNSIGNED)
     try:
@@ -123,7 +129,7 @@ def signature_view(
     if signature.key_id not in known:
         return SignatureView(state=SignatureState.UNKNOWN_KEY, key=signature.key_name)
     name, key = known[signature.key_id]
-    if not check(bundle, signature, key):
+    if not check(manifest, signature, key):
         problem = "the signature does not fit this bundle"
         return SignatureView(
             state=SignatureState.BAD, key=signature.key_name, signer=name, problem=problem
@@ -133,5 +139,5 @@ def signature_view(
     )
 
 
-def _hashed(bundle: Bundle) -> bytes:
-    return hashlib.blake2b(bundle.files()[layout.MANIFEST]).digest()
+def _hashed(manifest: bytes) -> bytes:
+    return hashlib.blake2b(manifest).digest()

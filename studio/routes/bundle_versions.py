@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from exporter.differences import PartCount
 from exporter.errors import BundleError
 from exporter.manifest import Manifest
+from exporter.signing import SignatureView
 from studio.deps import Db, FormBody, Who
 from studio.errors import Conflict, Invalid
 from studio.forms import problems_by_path
@@ -30,6 +31,7 @@ from studio.services.comparison_views import label_of
 from studio.services.comparisons import compared, state_of
 from studio.services.policies import rendered
 from studio.services.published import published_world
+from studio.services.signatures import signature_of
 from studio.shell import Link, Shell, make_shell
 
 router = APIRouter(prefix="/worlds/{world}/bundles/{version}", tags=["bundles"])
@@ -47,6 +49,7 @@ class VersionPage:
     """None when it cannot be read."""
     gates: GatesView
     commands: tuple[tuple[str, str], ...]
+    signature: SignatureView
     verification: VerificationView | None
     """None until it was asked for."""
     previous: str | None
@@ -208,6 +211,7 @@ def _page(
         manifest=manifest,
         gates=gates_view(world, version.report),
         commands=command_lines(version),
+        signature=signature_of(version, request.app.state.studio.settings.data_dir),
         verification=verify_version(version) if is_verifying else None,
         previous=None if previous is None else previous.version,
         changes=changes,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from exporter.bundle import Bundle
 from exporter.manifest import Manifest
+from exporter.signing import SignatureView
 from studio import htmx
 from studio.deps import Db, FormBody, Parts, Studio, Who
 from studio.errors import Conflict, Invalid
@@ -18,6 +19,7 @@ from studio.services import importing
 from studio.services.bundle_views import GatesView, gates_view
 from studio.services.importing import NotABundle
 from studio.services.policies import rendered
+from studio.services.signatures import signature_at
 from studio.shell import Link, Shell, make_shell
 
 router = APIRouter(prefix="/worlds/import", tags=["worlds"])
@@ -39,6 +41,7 @@ class ImportPage:
     manifest: Manifest
     notes_html: str
     gates: GatesView
+    signature: SignatureView
     has_solutions: bool
     name: str
     with_solutions: bool
@@ -55,7 +58,7 @@ def ask(request: Request, db: Db) -> Response:
 def send(request: Request, db: Db, studio: Parts, upload: UploadBody) -> Response:
     """Verifies a bundle and keeps it aside; nothing is imported yet."""
     try:
-        bundle = importing.keep_aside(_folder(studio), upload.path)
+        bundle = importing.keep_aside(_folder(studio), upload.path, upload.signature)
     except NotABundle as error:
         if htmx.answer_for(request) is Answer.JSON:
             raise
@@ -135,6 +138,7 @@ def _look(
         manifest=manifest,
         notes_html=rendered(manifest.release.notes if manifest.release else ""),
         gates=gates_view("", manifest.gates),
+        signature=signature_at(bundle.path, request.app.state.studio.settings.data_dir),
         has_solutions=bundle.has_solutions,
         name=name,
         with_solutions=with_solutions,

@@ -37,13 +37,16 @@ class Upload:
 
     path: Path
     """A tar, or a folder."""
+    signature: Path | None
+    """The file with its signature; None when none was sent."""
 
 
 async def _upload(request: Request) -> AsyncIterator[Upload]:
     form = await _bounded_form(request)
     folder = Path(tempfile.mkdtemp(prefix="corecraft-upload-"))
     try:
-        yield Upload(path=await run_in_threadpool(_laid_out, form, folder))
+        path = await run_in_threadpool(_laid_out, form, folder)
+        yield Upload(path=path, signature=await run_in_threadpool(_signature, form, folder))
     finally:
         await form.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -96,6 +99,14 @@ def _laid_out(form: FormData, folder: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(file, path)
     return folder / "files"
+
+
+def _signature(form: FormData, folder: Path) -> Path | None:
+    for value in form.getlist("signature"):
+        if isinstance(value, UploadFile) and value.filename:
+            _write(value, folder / "signature")
+            return folder / "signature"
+    return None
 
 
 def _relative(name: str) -> PurePosixPath:

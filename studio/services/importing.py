@@ -17,6 +17,7 @@ from exporter.bundle import Bundle
 from exporter.errors import ExporterError
 from exporter.imports import open_foreign, without_solutions
 from exporter.manifest import SHA256_PATTERN, Release
+from exporter.signing import signature_path
 from exporter.writer import keep
 from studio.database import Database
 from studio.errors import Conflict, Invalid, NotFound, StudioError
@@ -31,6 +32,8 @@ from world_builder.world import World
 
 RESERVED = frozenset({"import"})
 """Names that addresses of the studio need."""
+MOST_SIGNATURE = 4_096
+"""Bytes of a signature's file."""
 KEPT_S = 24 * 3600
 """How long a bundle waits for somebody to say what becomes of it."""
 
@@ -68,8 +71,11 @@ def verified(path: Path) -> Bundle:
         raise NotABundle(f"{path.name} is nested too deeply to be a bundle") from error
 
 
-def keep_aside(folder: Path, path: Path) -> Bundle:
-    """Verifies what was sent and keeps it until it is imported. Raises NotABundle."""
+def keep_aside(folder: Path, path: Path, signature: Path | None = None) -> Bundle:
+    """Verifies what was sent and keeps it until it is imported, its signature too.
+
+    Raises NotABundle.
+    """
     _clean(folder)
     bundle = verified(path)
     place = folder / bundle.digest
@@ -80,6 +86,7 @@ def keep_aside(folder: Path, path: Path) -> Bundle:
             kept = Bundle.open(keep(bundle, place))
     except ExporterError as error:
         raise NotABundle(str(error)) from error
+    _copy_signature(signature, kept.path)
     _hold(kept.path, kept)
     return kept
 
@@ -99,7 +106,7 @@ def waiting(folder: Path, digest: str) -> Bundle:
     """The bundle that was kept aside. Raises NotFound."""
     place = folder / digest
     if re.fullmatch(SHA256_PATTERN, digest) and place.is_dir():
-        for path in place.iterdir():
+        for path in (each for each in place.iterdir() if each.is_dir()):
             if path not in _held:
                 _hold(path, verified(path))
             return _held[path]
@@ -140,6 +147,8 @@ def import_bundle(
     world = bundle.world if with_solutions else without_solutions(bundle.world)
     is_same = chosen == bundle.name
     path = _kept(bundles, bundle, with_solutions) if is_same else None
+    if path is not None:
+        _copy_signature(signature_path(bundle.path), path)
     with db.write() as session:
         key = import_world(session, world.model_copy(update={"name": chosen}))
         note = f"imported from {bundle.name} {bundle.version}, digest {bundle.digest}"
@@ -150,6 +159,14 @@ def import_bundle(
         world=chosen, digest=bundle.digest, version=bundle.version if is_same else None,
         num_tasks=len(world.tasks), has_solutions=with_solutions and bundle.has_solutions,
     )  # fmt: skip
+
+
+def _copy_signature(signature: Path | None, bundle: Path) -> None:
+    """Lays a signature beside a bundle; an empty one, or one larger than any is, is left."""
+    if signature is None or not signature.is_file():
+        return
+    if 0 < signature.stat().st_size <= MOST_SIGNATURE:
+        shutil.copyfile(signature, signature_path(bundle))
 
 
 def _kept(bundles: Path, bundle: Bundle, with_solutions: bool) -> Path:

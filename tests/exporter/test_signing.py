@@ -39,6 +39,10 @@ def bundle(tmp_path: Path) -> Bundle:
     )
 
 
+def manifest_of(bundle: Bundle) -> bytes:
+    return bundle.files()["bundle.json"]
+
+
 def run(*arguments: object, **options: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, [str(a) for a in arguments], **options)  # type: ignore[arg-type]
     return result.exit_code, result.output
@@ -100,13 +104,15 @@ def test_one_signature_holds_for_every_form_of_a_bundle(bundle: Bundle, tmp_path
         pack(bundle, tmp_path / "a.tar"),
         pack(bundle, tmp_path / "b.tgz", with_solutions=False),
     ):
-        assert check(Bundle.open(path), signature, KEY.public)
+        assert check(manifest_of(Bundle.open(path)), signature, KEY.public)
     other = write_bundle(
         library(title="Other"), "1.0.0", tmp_path / "other", gates=GateReport(gates=())
     )
-    assert not check(Bundle.open(other), signature, KEY.public)
-    assert not check(bundle, signature, generate().public)
-    assert not check(bundle, signature, PublicKey(id=KEY.id, key=generate().public.key))
+    assert not check(manifest_of(Bundle.open(other)), signature, KEY.public)
+    assert not check(manifest_of(bundle), signature, generate().public)
+    assert not check(
+        manifest_of(bundle), signature, PublicKey(id=KEY.id, key=generate().public.key)
+    )
 
 
 def test_a_changed_comment_is_noticed(bundle: Bundle, tmp_path: Path) -> None:
@@ -114,7 +120,7 @@ def test_a_changed_comment_is_noticed(bundle: Bundle, tmp_path: Path) -> None:
     path.write_text(sign(bundle, KEY).text)
     assert read_signature(path) == sign(bundle, KEY)
     path.write_text(path.read_text().replace("library 1.0.0", "library 9.0.0"))
-    view = signature_view(bundle, path, [("release", KEY.public)])
+    view = signature_view(manifest_of(bundle), path, [("release", KEY.public)])
     assert (view.state, view.signer, view.comment) == (SignatureState.BAD, "release", "")
 
 
@@ -131,14 +137,14 @@ def test_any_bytes_are_a_signature_or_are_refused(
 
 def test_what_is_known_of_a_signer(bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "x.minisig"
-    assert signature_view(bundle, path, []).state is SignatureState.UNSIGNED
+    assert signature_view(manifest_of(bundle), path, []).state is SignatureState.UNSIGNED
     path.write_text(sign(bundle, KEY).text)
-    unknown = signature_view(bundle, path, [("other", generate().public)])
+    unknown = signature_view(manifest_of(bundle), path, [("other", generate().public)])
     assert (unknown.state, unknown.key) == (SignatureState.UNKNOWN_KEY, KEY.public.name)
-    known = signature_view(bundle, path, [("release", KEY.public)])
+    known = signature_view(manifest_of(bundle), path, [("release", KEY.public)])
     assert (known.state, known.signer) == (SignatureState.VALID, "release")
     path.write_text("nothing")
-    assert signature_view(bundle, path, []).state is SignatureState.BAD
+    assert signature_view(manifest_of(bundle), path, []).state is SignatureState.BAD
 
 
 def test_the_command_line_signs_and_verifies(bundle: Bundle, tmp_path: Path) -> None:
