@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import world_builder
+from world_builder.ids import content_hash
 from world_builder.tasks import Task
 from world_builder.workbench import Workbench
 from world_builder.world import World
@@ -106,8 +107,8 @@ class RunKeys:
     """The keys of the runs of one world."""
 
     def __init__(self, world: World) -> None:
-        core = world.model_copy(update={"tasks": ()}).model_dump_json()
-        self._core = f"{code_digest()}\0{_sha256(core)}"
+        core = world.model_dump(mode="json", exclude={"tasks"})
+        self._core = f"{code_digest()}\0{content_hash(core)}"
         self._bench = Workbench(world)
         self._writes: dict[str, str] = {}
 

@@ -17,7 +17,7 @@ from studio.services.diffs import as_text
 from world_builder.wording import words
 from world_builder.world import World
 
-FEW, PAGE = 6, 40
+FEW, PAGE = 6, 20
 """How many things of a part are shown beside the others, and alone."""
 MOST_FIELDS, MOST_CRITERIA = 8, 6
 """Of one thing, where it stands among others."""

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from exporter import task_gates
+from exporter.bundle import Bundle
 from exporter.gate_workers import fill
 from exporter.gates import run_gates
 from exporter.run_cache import FileRuns, MemoryRuns, RunKeys
 from exporter.task_runs import TaskRunner
+from exporter.writer import write_bundle
 from tests.exporter.small_world import LEND_TASK, YEAR_TASK, library
 from world_builder.tasks import Task
 from world_builder.worlds import build_world
@@ -67,6 +69,14 @@ def test_another_entity_has_all_run_again(ran: Ran) -> None:
     changed = {**library().entities, "book": ({**books[0], "copies": 7}, *books[1:])}
     run_gates(library(entities=changed), cache=cache)
     assert len(ran) == 4
+
+
+def test_a_world_read_back_from_its_bundle_is_not_run_again(tmp_path: Path, ran: Ran) -> None:
+    cache = MemoryRuns()
+    path = write_bundle(library(), "1.0.0", tmp_path, gates=run_gates(library(), cache=cache))
+    ran.clear()
+    assert run_gates(Bundle.open(path).world, cache=cache).is_met
+    assert ran == []
 
 
 def test_runs_outlive_the_process_in_a_file(tmp_path: Path, ran: Ran) -> None:

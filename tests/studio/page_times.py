@@ -43,6 +43,9 @@ PAGES = (
     f"{WORLD}/history",
     f"{WORLD}/bundles",
     f"{WORLD}/bundles/gates",
+    f"{WORLD}/bundles/compare",
+    f"{WORLD}/gates",
+    f"{WORLD}/gates?gate=similar_prompts",
 )
 _HTML = {"Accept": "text/html"}
 _PATIENCE_S = 300
