@@ -14,6 +14,7 @@ from rich.table import Table
 
 from exporter.bundle import Bundle, verify
 from exporter.cli_diff import diff_command
+from exporter.cli_image import exported, image_command
 from exporter.cli_output import print_json, stderr, stdout, told
 from exporter.cli_signing import (
     keygen_command,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 
 app.command("diff")(diff_command)
+app.command("image")(image_command)
 app.command("keygen")(keygen_command)
 app.command("sign")(sign_command)
 
@@ -64,6 +66,10 @@ def export_command(
     bump_reason: Annotated[
         str, typer.Option(help="Why the version goes up by less than the changes call for.")
     ] = "",
+    oci: Annotated[
+        Path | None,
+        typer.Option(help="Write the image's archive here, too: for `docker load` and podman."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the bundle of a world, once all gates are open.
@@ -81,11 +87,15 @@ def export_command(
             world, version, out, gates=report, override_reason=override_reason, release=release
         )
         bundle = Bundle.open(path)
+        image = None if oci is None else exported(bundle, oci)
     if as_json:
-        print_json({"digest": bundle.digest, "path": str(path)})
+        extra: dict[str, Json] = {} if image is None else {"image": image.model_dump(mode="json")}
+        print_json({"digest": bundle.digest, "path": str(path), **extra})
         return
     stdout.print(_gate_table(report))
     typer.echo(f"{path}\ndigest {bundle.digest}")
+    if image is not None:
+        typer.echo(f"image {image.path}\n{image.tag}\n{image.id}")
 
 
 @app.command("verify")
@@ -180,29 +190,6 @@ def serve_command(
     options += ["--surface", surface]
     options += [] if port_file is None else ["--port-file", str(port_file)]
     raise typer.Exit(main([str(path), *options]))
-
-
-@app.command("image")
-def image_command(
-    path: BundlePath,
-    tag: Annotated[str | None, typer.Option(help="Default: corecraft/WORLD:VERSION.")] = None,
-    base_image: Annotated[
-        str | None, typer.Option(help="Replaces python:3.11-slim of the Dockerfile.")
-    ] = None,
-    pip_args: Annotated[str, typer.Option(help="Further options of pip in the build.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Build the Docker image of a bundle, without its solutions."""
-    from exporter.image import build_image
-
-    with told():
-        bundle = Bundle.open(path)
-        with stderr.status(f"building the image of {bundle.name} {bundle.version}"):
-            built = build_image(bundle, tag=tag, base_image=base_image, pip_args=pip_args)
-    if as_json:
-        print_json(built.model_dump(mode="json"))
-    else:
-        typer.echo(f"{built.tag}\n{built.id}")
 
 
 def _release(

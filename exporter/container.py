@@ -4,6 +4,7 @@
 environment server in `server/`, as a user without rights, on a read-only root.
 """
 
+import json
 from typing import Final
 
 from exporter import layout
@@ -28,15 +29,51 @@ uvicorn==0.54.0
 """All that the environment server imports, exactly; what only the CEL package's own command line
 needs is left out, so install them with `--no-deps`."""
 
+USER: Final = "10001:10001"
+WORKDIR: Final = "/bundle/server"
+ENVIRONMENT: Final = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "CORECRAFT_SERVER_HOSTS": "localhost,127.0.0.1,[::1]",
+}
+SERVE: Final = ("-m", "exporter.server", "/bundle", "--host", "0.0.0.0", "--port", f"{PORT}")  # noqa: S104
+"""Arguments of Python that serve the bundle; a container is reached from outside."""
+HEALTH: Final = ("-m", "exporter.server.healthcheck", f"http://127.0.0.1:{PORT}/health")
+"""Arguments of Python that tell whether it is served."""
+HEALTH_INTERVAL_S: Final = 10
+HEALTH_TIMEOUT_S: Final = 5
+HEALTH_START_S: Final = 5
+HEALTH_RETRIES: Final = 3
+
 DOCKERIGNORE: Final = """\
 solutions/
 **/__pycache__/
 """
 
-DOCKERFILE: Final = f"""\
+
+def dockerfile(world: World, version: str) -> str:
+    """The Dockerfile of a bundle, for BuildKit and the classic builder."""
+    return _DOCKERFILE.format(
+        name=layout.bundle_name(world.name, version),
+        world=world.name,
+        version=version,
+        port=PORT,
+        user=USER,
+        workdir=WORKDIR,
+        environment=" \\\n    ".join(f"{name}={value}" for name, value in ENVIRONMENT.items()),
+        serve=json.dumps(["python", *SERVE]),
+        health=json.dumps(["python", *HEALTH]),
+        health_interval_s=HEALTH_INTERVAL_S,
+        health_timeout_s=HEALTH_TIMEOUT_S,
+        health_start_s=HEALTH_START_S,
+        health_retries=HEALTH_RETRIES,
+    )
+
+
+_DOCKERFILE: Final = """\
 # The environment server of this bundle. Reference solutions stay outside (.dockerignore).
-#   docker build -t my-world .
-#   docker run --init --read-only -p 127.0.0.1:8000:{PORT} my-world
+#   docker build -t {name} .
+#   docker run --init --read-only -p 127.0.0.1:8000:{port} {name}
 ARG BASE_IMAGE=python:3.11-slim
 FROM ${{BASE_IMAGE}}
 # Extra options of pip, such as --index-url or --find-links.
@@ -45,15 +82,18 @@ COPY server/requirements.txt /tmp/requirements.txt
 RUN python -m pip install --no-cache-dir --no-deps --root-user-action=ignore ${{PIP_ARGS}} \\
     -r /tmp/requirements.txt
 COPY . /bundle
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# Host names that clients may use in a URL, comma-separated; add the container's own in a network.
-ENV CORECRAFT_SERVER_HOSTS=localhost,127.0.0.1,[::1]
-WORKDIR /bundle/server
-USER 10001:10001
-EXPOSE {PORT}
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \\
-    CMD ["python", "-m", "exporter.server.healthcheck", "http://127.0.0.1:{PORT}/health"]
-ENTRYPOINT ["python", "-m", "exporter.server", "/bundle", "--host", "0.0.0.0", "--port", "{PORT}"]
+WORKDIR {workdir}
+# Verifies the bundle, and leaves the byte code of all that a start imports, once and for all.
+RUN PYTHONDONTWRITEBYTECODE= python -m exporter.server /bundle --check --port 0
+# CORECRAFT_SERVER_HOSTS: names that clients may use in a URL; in a network add the container's.
+ENV {environment}
+LABEL org.opencontainers.image.version={version} dev.corecraft.bundle.world={world}
+USER {user}
+EXPOSE {port}
+HEALTHCHECK --interval={health_interval_s}s --timeout={health_timeout_s}s \\
+    --start-period={health_start_s}s --retries={health_retries} \\
+    CMD {health}
+ENTRYPOINT {serve}
 """
 
 

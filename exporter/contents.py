@@ -10,7 +10,7 @@ import exporter
 import world_builder
 from exporter import layout
 from exporter.closure import source_closure
-from exporter.container import DOCKERFILE, DOCKERIGNORE, REQUIREMENTS, readme
+from exporter.container import DOCKERIGNORE, REQUIREMENTS, dockerfile, readme
 from exporter.encoding import one_per_line, pretty, pretty_model
 from exporter.mcp_tools import mcp_tools
 from exporter.parts import (
@@ -36,7 +36,7 @@ def bundle_files(world: World, version: str) -> dict[str, bytes]:
         **solution_files(world),
         **tool_files(world),
         **server_files(),
-        layout.DOCKERFILE: DOCKERFILE.encode(),
+        layout.DOCKERFILE: dockerfile(world, version).encode(),
         layout.DOCKERIGNORE: DOCKERIGNORE.encode(),
         layout.README: readme(world, version).encode(),
     }

@@ -6,7 +6,6 @@ nothing else can slip in. It runs no container.
 
 import io
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
 
 import docker
 from docker.errors import BuildError, DockerException
@@ -16,12 +15,8 @@ from exporter import layout
 from exporter.archive import tar_bytes
 from exporter.bundle import Bundle
 from exporter.errors import ImageError
+from exporter.labels import image_tag, labels
 from world_builder.frozen import Frozen
-
-DIGEST_LABEL: Final = "dev.corecraft.bundle.digest"
-WORLD_LABEL: Final = "dev.corecraft.bundle.world"
-VERSION_LABEL: Final = "org.opencontainers.image.version"
-TITLE_LABEL: Final = "org.opencontainers.image.title"
 
 OnLine = Callable[[str], None]
 """Called with each line of the engine's build log."""
@@ -34,11 +29,6 @@ class BuiltImage(Frozen):
     tag: str
     digest: str
     """Of the bundle inside."""
-
-
-def image_tag(bundle: Bundle) -> str:
-    """The default tag, such as `corecraft/tutorial:1.0.0`."""
-    return f"corecraft/{bundle.name}:{bundle.version.lower()}"
 
 
 def connect() -> docker.DockerClient:
@@ -110,16 +100,6 @@ def build_context(bundle: Bundle) -> bytes:
     return tar_bytes(
         {n: d for n, d in bundle.files().items() if not n.startswith(layout.SOLUTIONS)}
     )
-
-
-def labels(bundle: Bundle) -> dict[str, str]:
-    """What the image says of the bundle in it."""
-    return {
-        DIGEST_LABEL: bundle.digest,
-        WORLD_LABEL: bundle.name,
-        VERSION_LABEL: bundle.version,
-        TITLE_LABEL: bundle.manifest.title,
-    }
 
 
 def _end_of(error: BuildError, lines: int = 12) -> str:

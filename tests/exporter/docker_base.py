@@ -7,14 +7,10 @@ wheels.
 """
 
 import hashlib
-import io
 import os
-import re
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,26 +26,16 @@ from docker.models.containers import Container
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from exporter.oci.layers import Item, write_layer
+from exporter.oci.local_base import FOLDERS, SETTINGS, STDLIB, python_tree
+
 ENGINE_LIMIT_S = 60.0
 PIP_ARGS = "--no-index --find-links /wheels"
 """For builds on the base image: pip must ask no index."""
 
 _REPOSITORY = "corecraft-test-base"
-_LEFT_OUT = {
-    "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages",
-    "__pycache__",
-}  # fmt: skip
 _COMMANDS = ("sh", "mkdir", "chown")
-_C_LIBRARY = (
-    "libdl.so.2",
-    "libgcc_s.so.1",
-    "libm.so.6",
-    "libpthread.so.0",
-    "librt.so.1",
-    "libutil.so.1",
-)
-_PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
-_STDLIB = f"usr/local/lib/{_PYTHON}"
+_PACKAGES = f"{STDLIB}/site-packages"
 
 
 @contextmanager
@@ -142,15 +128,18 @@ def import_base_image(engine: docker.DockerClient, tag: str, pins: Iterable[str]
     tag = f"{tag}-{hashlib.sha256(chr(10).join(made_by).encode()).hexdigest()[:12]}"
     with suppress(ImageNotFound):
         return str(engine.images.get(f"{_REPOSITORY}:{tag}").tags[0])
-    changes = ["ENV PATH=/usr/local/bin:/bin", "ENV LD_LIBRARY_PATH=/usr/local/lib"]
-    engine.api.import_image_from_data(
-        _base_tar(pins), repository=_REPOSITORY, tag=tag, changes=changes
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = base_tar(Path(folder) / "base.tar", pins)
+        changes = [f"ENV {text}" for text in SETTINGS["Env"]]
+        engine.api.import_image_from_data(
+            path.read_bytes(), repository=_REPOSITORY, tag=tag, changes=changes
+        )
     return f"{_REPOSITORY}:{tag}"
 
 
-def _base_tar(pins: Iterable[str]) -> bytes:
-    files = _distribution_files("pip") | _stdlib_files()
+def base_tar(path: Path, pins: Iterable[str]) -> Path:
+    """Writes the root file system of that image."""
+    files = _distribution_files("pip")
     wheels: dict[str, Path] = {}
     with tempfile.TemporaryDirectory() as folder:
         for pin in pins:
@@ -159,9 +148,17 @@ def _base_tar(pins: Iterable[str]) -> bytes:
                 files |= _distribution_files(name)
             else:
                 wheels |= _download(pin, Path(folder))
-        files["usr/local/bin/python"] = Path(sys.executable).resolve()
         files |= {f"bin/{name}": Path(f"/bin/{name}").resolve() for name in _COMMANDS}
-        return _tar(files | _libraries(files.values()) | wheels)
+        tree = {**python_tree(files.values()), **_items(files), **_items(wheels)}
+        write_layer(tree, path, modes={**FOLDERS, "wheels": 0o755})
+        return path
+
+
+def _items(files: Mapping[str, Path]) -> dict[str, Item]:
+    return {
+        name: Item(data=path, mode=0o755 if os.access(path, os.X_OK) else 0o644)
+        for name, path in files.items()
+    }
 
 
 def _download(pin: str, folder: Path) -> dict[str, Path]:
@@ -170,67 +167,10 @@ def _download(pin: str, folder: Path) -> dict[str, Path]:
     return {f"wheels/{path.name}": path for path in folder.iterdir()}
 
 
-def _tar(files: Mapping[str, Path]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for folder in ("tmp", "root", "wheels"):
-            _add_folder(tar, folder, 0o1777)
-        for name in sorted(files):
-            _add(tar, name, files[name].read_bytes(), executable=os.access(files[name], os.X_OK))
-        _add(tar, "etc/passwd", b"root:x:0:0::/root:/bin/sh\n")
-    return buffer.getvalue()
-
-
-def _stdlib_files() -> dict[str, Path]:
-    root = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
-    return {
-        f"{_STDLIB}/{path.relative_to(root).as_posix()}": path
-        for path in root.rglob("*")
-        if path.is_file()
-        and not _LEFT_OUT & set(path.relative_to(root).parts)
-        and not path.relative_to(root).parts[0].startswith("config-")
-    }
-
-
 def _distribution_files(name: str) -> dict[str, Path]:
     found = distribution(name)
     return {
-        f"{_STDLIB}/site-packages/{path.as_posix()}": Path(str(path.locate()))
+        f"{_PACKAGES}/{path.as_posix()}": Path(str(path.locate()))
         for path in found.files or ()
         if ".." not in path.parts and "__pycache__" not in path.parts
     }
-
-
-def _libraries(files: Iterable[Path]) -> dict[str, Path]:
-    """Shared libraries that the binaries among the files link, at the paths they are looked for.
-
-    All of the C library's too: the wheels, which are installed later, may link any of them.
-    """
-    binaries = [str(p) for p in files if _is_binary(p)]
-    listed = subprocess.run(["ldd", *binaries], capture_output=True, text=True, check=False).stdout
-    linked = set(re.findall(r"(/\S+\.so[\S]*) \(0x", listed))
-    linked |= {str(Path(p).with_name(n)) for p in linked if "/libc.so." in p for n in _C_LIBRARY}
-    found = {path.lstrip("/"): Path(path).resolve() for path in linked if Path(path).exists()}
-    local = {
-        f"usr/local/lib/{Path(path).name}": Path(path).resolve()
-        for path in linked
-        if Path(path).exists() and not path.startswith(("/lib", "/usr/lib"))
-    }
-    return {n: p for n, p in found.items() if n.startswith(("lib", "usr/lib"))} | local
-
-
-def _is_binary(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"\x7fELF"
-
-
-def _add(tar: tarfile.TarFile, name: str, data: bytes, *, executable: bool = False) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(data), 0o755 if executable else 0o644
-    tar.addfile(entry, io.BytesIO(data))
-
-
-def _add_folder(tar: tarfile.TarFile, name: str, mode: int) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.mode = tarfile.DIRTYPE, mode
-    tar.addfile(entry)

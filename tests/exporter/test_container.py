@@ -5,7 +5,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from exporter.container import DOCKERFILE, DOCKERIGNORE, PORT, REQUIREMENTS, readme
+from exporter.container import DOCKERIGNORE, PORT, REQUIREMENTS, dockerfile, readme
 from tests.exporter.docker_base import needed
 from tests.exporter.small_world import library
 
@@ -31,11 +31,15 @@ def test_the_pins_are_what_the_project_allows() -> None:
 
 def test_the_image_withholds_solutions_and_runs_without_rights() -> None:
     assert "solutions/" in DOCKERIGNORE.splitlines()
-    lines = DOCKERFILE.splitlines()
+    lines = dockerfile(library(), "1.2.0").splitlines()
     assert "ARG BASE_IMAGE=python:3.11-slim" in lines
     assert "FROM ${BASE_IMAGE}" in lines
     assert "USER 10001:10001" in lines
     assert f"EXPOSE {PORT}" in lines
+    assert (
+        "LABEL org.opencontainers.image.version=1.2.0 dev.corecraft.bundle.world=library" in lines
+    )
+    assert "#   docker build -t library-1.2.0 ." in lines
 
 
 def test_the_readme_names_the_world_and_the_reward() -> None:

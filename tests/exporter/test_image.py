@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,8 @@ from mcp import Client
 from exporter.bundle import Bundle
 from exporter.container import REQUIREMENTS
 from exporter.errors import ImageError
-from exporter.image import BuiltImage, build_context, build_image, image_tag
+from exporter.image import BuiltImage, build_context, build_image
+from exporter.labels import image_tag
 from tests.exporter.docker_base import PIP_ARGS, import_base_image, ready_url
 
 
@@ -101,6 +104,43 @@ def test_a_failed_build_shows_the_end_of_its_log(
         build_image(
             bundle, base_image=base_image, pip_args="--nonsense", tag="broken:1", client=engine
         )
+
+
+@pytest.mark.parametrize("buildkit", ["1", "0"], ids=["buildkit", "classic"])
+def test_both_builders_build_the_folder_of_a_bundle(
+    buildkit: str, engine: docker.DockerClient, base_image: str, bundle_path: Path
+) -> None:
+    """`docker build`, as the README says: .dockerignore keeps the solutions out."""
+    tag = f"corecraft-test-{buildkit}:1"
+    arguments = (f"BASE_IMAGE={base_image}", f"PIP_ARGS={PIP_ARGS}")
+    options = [part for text in arguments for part in ("--build-arg", text)]
+    done = subprocess.run(
+        [docker_command(), "build", "--tag", tag, *options, str(bundle_path)],
+        env={**os.environ, "DOCKER_BUILDKIT": buildkit},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "buildx component is missing" in done.stderr and os.environ.get("CI") != "true":
+        pytest.skip("this docker command has no BuildKit")
+    assert done.returncode == 0, done.stderr
+    try:
+        look = "import os; print(os.getuid(), sorted(os.listdir('/bundle')))"
+        said = engine.containers.run(tag, ["-c", look], entrypoint="python", remove=True)
+        assert said.startswith(b"10001 ")
+        assert b"'tasks'" in said
+        assert b"solutions" not in said
+        assert engine.images.get(tag).labels == {
+            "dev.corecraft.bundle.world": "library",
+            "org.opencontainers.image.version": "1.0.0",
+        }
+    finally:
+        engine.images.remove(tag, force=True)
+
+
+def docker_command() -> str:
+    """The command that came with the engine, if there is one: another may lack BuildKit."""
+    return "/usr/bin/docker" if os.access("/usr/bin/docker", os.X_OK) else "docker"
 
 
 def test_the_build_context_has_no_solutions(bundle: Bundle, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from exporter.archive import tar_bytes
 from exporter.bundle import Bundle
 from exporter.container import REQUIREMENTS
-from exporter.image import DIGEST_LABEL, build_image
+from exporter.image import build_image
+from exporter.labels import DIGEST_LABEL
 from exporter.writer import write_bundle
 from tests.exporter.docker_base import PIP_ARGS, docker_engine, import_base_image
 from tests.exporter.small_world import library

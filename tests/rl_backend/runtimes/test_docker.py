@@ -14,7 +14,7 @@ import docker
 import pytest
 
 from exporter.bundle import Bundle
-from exporter.image import DIGEST_LABEL
+from exporter.labels import DIGEST_LABEL
 from rl_backend.config import DockerConfig, DockerHostConfig
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes import docker_engine
