@@ -13,6 +13,7 @@ from exporter import layout
 from exporter.encoding import pretty
 from exporter.errors import BundleError
 from exporter.files import BundleFiles
+from exporter.names import names_fault
 from world_builder.ids import content_hash
 
 _TEXTS = ("world", "version", "digest")
@@ -60,7 +61,7 @@ def read_seal(files: BundleFiles, where: object) -> Seal:
             "`corecraft bundle export NAME --version V --out DIR`",
             (layout.MANIFEST,),
         )
-    data = files.read(layout.MANIFEST)
+    data = files.contents({layout.MANIFEST})[layout.MANIFEST]
     try:
         manifest = json.loads(data)
         rest = {name: value for name, value in manifest.items() if name != "digest"}
@@ -74,6 +75,8 @@ def read_seal(files: BundleFiles, where: object) -> Seal:
         raise _changed(f"says digest {texts['digest']}, amounts to {computed}")
     if data != pretty(manifest):
         raise _changed("not the bytes that were written")
+    if fault := names_fault(hashes):
+        raise unreadable(layout.MANIFEST, ValueError(fault))
     return Seal(**texts, files=hashes, manifest=data)
 
 
@@ -83,11 +86,11 @@ def compare(
     """What differs: all names, and the content of the wanted files that are there."""
     present = files.names - {layout.MANIFEST}
     expected = seal.expected(present)
-    wanted = sorted(name for name in present & expected.keys() if is_wanted(name))
-    contents = {name: files.read(name) for name in wanted}
+    wanted = {name for name in present & expected.keys() if is_wanted(name)}
+    contents = files.contents(wanted)
     return Findings(
         contents=contents,
-        changed=tuple(n for n in wanted if hashlib.sha256(contents[n]).hexdigest() != expected[n]),
+        changed=tuple(sorted(n for n, data in contents.items() if _sha256(data) != expected[n])),
         missing=tuple(sorted(expected.keys() - present)),
         extra=tuple(sorted(present - expected.keys())),
     )
@@ -109,3 +112,7 @@ def unreadable(name: str, error: Exception) -> BundleError:
 
 def _changed(detail: str) -> BundleError:
     return BundleError(f"changed file: {layout.MANIFEST} ({detail})", (layout.MANIFEST,))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

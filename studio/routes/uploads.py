@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.types import Message
 
-from exporter.imports import MOST_FILES
+from exporter.tar_stream import DEFAULT_LIMITS
 from studio.errors import Invalid, StudioError
 from world_builder.validation import Problem
 
@@ -70,7 +70,7 @@ async def _bounded_form(request: Request) -> FormData:
             raise _too_large()
         return message
 
-    return await Request(request.scope, receive).form(max_files=MOST_FILES)
+    return await Request(request.scope, receive).form(max_files=DEFAULT_LIMITS.num_files)
 
 
 def _too_large() -> TooLarge:

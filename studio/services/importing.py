@@ -66,7 +66,7 @@ def verified(path: Path) -> Bundle:
     try:
         return open_foreign(path)
     except ExporterError as error:
-        raise NotABundle(str(error)) from error
+        raise NotABundle(str(error).replace(str(path), path.name)) from error
     except RecursionError as error:
         raise NotABundle(f"{path.name} is nested too deeply to be a bundle") from error
 
@@ -85,7 +85,7 @@ def keep_aside(folder: Path, path: Path, signature: Path | None = None) -> Bundl
             shutil.rmtree(place)
             kept = Bundle.open(keep(bundle, place))
     except ExporterError as error:
-        raise NotABundle(str(error)) from error
+        raise NotABundle(str(error).replace(str(path), path.name)) from error
     _copy_signature(signature, kept.path)
     _hold(kept.path, kept)
     return kept

@@ -1,7 +1,7 @@
 """A Docker Engine for tests and a base image made from this very Python: no registry is asked.
 
 `dockerd` is started when none answers and this machine can start one. The base image holds the
-interpreter, the shared libraries it links, a shell, two commands and the installed distributions of
+interpreter, what it links, time zones, a shell, two commands and the installed distributions of
 the given pins, so that `pip install` of them has nothing to fetch; other versions lie beside as
 wheels.
 """
@@ -36,6 +36,8 @@ PIP_ARGS = "--no-index --find-links /wheels"
 _REPOSITORY = "corecraft-test-base"
 _COMMANDS = ("sh", "mkdir", "chown")
 _PACKAGES = f"{STDLIB}/site-packages"
+_ZONES = Path("/usr/share/zoneinfo")
+"""Time zones, as python:3.11-slim has them."""
 
 
 @contextmanager
@@ -149,6 +151,7 @@ def base_tar(path: Path, pins: Iterable[str]) -> Path:
             else:
                 wheels |= _download(pin, Path(folder))
         files |= {f"bin/{name}": Path(f"/bin/{name}").resolve() for name in _COMMANDS}
+        files |= {p.as_posix().lstrip("/"): p for p in _ZONES.rglob("*") if p.is_file()}
         tree = {**python_tree(files.values()), **_items(files), **_items(wheels)}
         write_layer(tree, path, modes={**FOLDERS, "wheels": 0o755})
         return path
