@@ -30,8 +30,9 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, module lengths
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q tests/architecture
 
-bench: $(VENV)/.base ## Measure resets, calls and hashes per second
+bench: $(VENV)/.base ## Measure resets, calls and hashes per second, and the start of a server
 	$(BIN)/corecraft bench state --world tutorial
+	$(BIN)/corecraft bench start --world tutorial
 
 train-demo: $(VENV)/.base ## Train a small model on two CPU cores, with figures before and after
 	$(BIN)/python -m rl_backend.install --status var/install.json

@@ -15,7 +15,9 @@ from mcp import Client
 from exporter.bundle import Bundle
 from exporter.container import REQUIREMENTS
 from exporter.served import is_served
+from exporter.server.settings import DEFAULT_SURFACE
 from tests.exporter.servers import START_LIMIT_S, serving
+from world_builder import world
 
 ROOT = Path(__file__).parents[2]
 LEND = {"book": "bk-02", "reader": "Rosa Lind"}
@@ -117,6 +119,10 @@ def test_an_extra_file_stops_the_start(copy: Path, name: str) -> None:
     done = run_server(copy)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"extra file: {name}" in done.stderr
+
+
+def test_the_surface_of_a_plain_server_is_every_worlds() -> None:
+    assert DEFAULT_SURFACE == world.DEFAULT_SURFACE
 
 
 def test_check_verifies_everything_and_serves_nothing(copy: Path) -> None:
