@@ -248,3 +248,15 @@ def test_the_command_tells_what_was_written(bundle_path: Path, tmp_path: Path) -
     config = config_of(contents(out))
     data = json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
     assert told.id == f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def test_an_export_writes_the_image_too(bundle_path: Path, tmp_path: Path) -> None:
+    """Of the world of a bundle, so that the gates have little to do."""
+    out = tmp_path / "image.tar"
+    asked = ["export", str(bundle_path), "--version", "3.0.0", "--out", str(tmp_path / "b")]
+    result = CliRunner().invoke(app, [*asked, "--oci", str(out), "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["image"]["digest"] == told["digest"]
+    assert told["image"]["tag"].endswith(":3.0.0")
+    assert out.stat().st_size > 1_000_000
