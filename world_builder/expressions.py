@@ -7,6 +7,7 @@ and run many times; nothing here knows operations or tasks.
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from world_builder.cel_binding import compile_program, new_context
+from world_builder.cel_plain import plain_program
 from world_builder.errors import ExpressionError
 from world_builder.frozen import Json, Record
 
@@ -170,7 +172,7 @@ def _finder(entities: Entities) -> Callable[..., list[Record]]:
 class Expression:
     """A compiled CEL expression."""
 
-    __slots__ = ("_functions", "_needs", "_path", "_program", "source")
+    __slots__ = ("_functions", "_needs", "_path", "_plain", "_program", "source")
 
     def __init__(self, source: str) -> None:
         """Compile. Raises ExpressionError with the position of the mistake."""
@@ -183,11 +185,19 @@ class Expression:
         self._functions = frozenset(self._program.functions())
         simple = _PATH.match(source) and source not in _LITERALS
         self._path: tuple[str, ...] | None = tuple(source.split(".")) if simple else None
+        self._plain = plain_program(source, _KNOWN)
 
     def evaluate(self, names: Names) -> Any:
         """The value of the expression. Raises ExpressionError."""
         if self._path is not None:
             return _follow(self._path, names.values, self.source)
+        if self._plain is not None:
+            with suppress(Exception):  # whatever it is, the binding says what is wrong, if anything
+                return self._plain(names.values, names.functions)
+        return self.by_binding(names)
+
+    def by_binding(self, names: Names) -> Any:
+        """The value as the CEL binding gives it. Raises ExpressionError."""
         try:
             return self._program.execute(self._context(names))
         except Exception as error:  # the binding raises many kinds; all mean the same to us
