@@ -31,6 +31,7 @@ from world_builder.operations import (
 )
 from world_builder.records import RecordValidator, references_in
 from world_builder.search import search
+from world_builder.shown import Shown, joined, listed
 from world_builder.state import WorldState
 from world_builder.tools import ToolErrorCode
 
@@ -83,28 +84,27 @@ def begin(state: WorldState, arguments: dict[str, Json], catalogue: Catalogue) -
 
 def _get(operation: Get, call: Call) -> dict[str, Json]:
     record = _entity(call, operation.entity_type, call.evaluate(operation.id))
-    result = project(record, operation.fields)
-    for join in operation.joins:
-        result[join.name] = _joined(join, record, call)
-    return result
+    shown = call.state.base.shown(operation.entity_type).show(record, operation.fields)
+    return joined(shown, {join.name: _joined(join, record, call) for join in operation.joins})
 
 
-def _joined(join: Join, record: Record, call: Call) -> Json:
+def _joined(join: Join, record: Record, call: Call) -> Shown | list[Shown] | None:
+    show = call.state.base.shown(join.entity_type).show
     if join.is_reverse:
-        return [dict(r) for r in call.state.find(join.entity_type, join.reference, record["id"])]
+        return [show(r) for r in call.state.find(join.entity_type, join.reference, record["id"])]
     value = record.get(join.reference)
     ids = value if isinstance(value, list) else [value]
     found = [call.state.get(join.entity_type, i) for i in ids if isinstance(i, str)]
-    records: list[Json] = [dict(r) for r in found if r is not None]
+    records = [show(r) for r in found if r is not None]
     if isinstance(value, list):
         return records
     return records[0] if records else None
 
 
 def _search(operation: Search, call: Call) -> dict[str, Json]:
-    matches, limit = search(operation, call.state, call.names)
-    shown: list[Json] = [dict(project(r, operation.fields)) for r in matches[:limit]]
-    return {"count": len(matches), "results": shown}
+    count, first = search(operation, call.state, call.names)
+    show = call.state.base.shown(operation.entity_type).show
+    return listed(count, [show(record, operation.fields) for record in first])
 
 
 def _create(operation: Create, call: Call) -> dict[str, Json]:
@@ -165,7 +165,7 @@ def _sequence(operation: Sequence, call: Call) -> dict[str, Json]:
     results: dict[str, Json] = {}
     for step in operation.steps:
         skipped = step.when is not None and not call.is_true(step.when)
-        results[step.name] = None if skipped else run(step.operation, call)
+        results[step.name] = None if skipped else dict(run(step.operation, call))
         call = call.with_value(step.name, results[step.name])
     return _results(operation.result, call) if operation.result else results
 
@@ -179,13 +179,6 @@ _RUNNERS: dict[str, Callable[[Any, Call], dict[str, Json]]] = {
     "rules": _rules,
     "sequence": _sequence,
 }
-
-
-def project(record: Record, fields: tuple[str, ...]) -> dict[str, Json]:
-    """The record's id and the named fields; all fields when none are named."""
-    if not fields:
-        return dict(record)
-    return {"id": record["id"]} | {name: record.get(name) for name in fields}
 
 
 def _results(lets: tuple[Let, ...], call: Call) -> dict[str, Json]:

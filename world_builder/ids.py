@@ -14,7 +14,22 @@ from world_builder.frozen import Json, Record
 SLUG_PATTERN = r"^[a-z][a-z0-9_-]{0,63}$"
 """Names of worlds, types, tools, tasks and criteria: lower case, digits, `_` and `-`."""
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 _ID_SLOT = re.compile(r"\{(date|n)(?::(\d+))?\}")
+
+
+class Written(dict[str, Json]):
+    """A JSON object whose canonical text is known already. It must not be changed."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, value: dict[str, Json], text: str) -> None:
+        super().__init__(value)
+        self.text = text
+
+    def __reduce__(self) -> tuple[type["Written"], tuple[dict[str, Json], str]]:
+        return Written, (dict(self), self.text)
 
 
 def slug(text: str) -> str:
@@ -33,7 +48,7 @@ def canonical_json(value: Json | Record) -> str:
     >>> canonical_json({"b": 1, "a": "é"})
     '{"a":"é","b":1}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return value.text if type(value) is Written else _encode(value)
 
 
 def content_hash(value: Json | Record) -> str:

@@ -1,118 +1,190 @@
-"""The search operation: filters, CEL, sort and limit over the entities of a type.
+"""The search operation, answered from the indexes of the base where they can tell.
 
-Equality filters use the state's indexes; the rest scans what is left. Called by `execution`.
+Called by `execution`. The base's entities are found by index; those that changed are scanned, and
+so is everything when an index cannot tell (`scan` says what a search means). Both give the same.
 """
 
-import re
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from world_builder.errors import ExpressionError
-from world_builder.expressions import Names, as_datetime, compile_expression
+from world_builder.expressions import Names
 from world_builder.frozen import Json, Record
 from world_builder.operations import Comparison, Filter, Search
+from world_builder.scan import active_filters, in_order, kept, moment, scan, where, words_in
 from world_builder.state import WorldState
+from world_builder.type_index import Column, TypeIndex
+
+_FEW = 16
+"""So few candidates are looked at one by one sooner than in another index."""
 
 
-def search(operation: Search, state: WorldState, names: Names) -> tuple[list[Record], int]:
-    """All matches in order, and how many of them to show. Raises ExpressionError."""
+@dataclass(frozen=True, slots=True)
+class _Matches:
+    """What an index says of a filter: the ids that pass it, and how to ask for one of them."""
+
+    ids: Collection[str]
+    has: Callable[[str], bool]
+
+
+_Matcher: TypeAlias = Callable[[TypeIndex, Filter, Json, WorldState], _Matches]
+
+
+def search(operation: Search, state: WorldState, names: Names) -> tuple[int, list[Record]]:
+    """The number of matches, and the first of them in order. Raises ExpressionError."""
+    argument = operation.limit_argument
+    limit = (names.values["args"].get(argument) if argument else None) or operation.limit
+    if type(limit) is int and limit > 0:
+        try:
+            return _by_index(operation, state, names, limit)
+        except (ExpressionError, TypeError, ValueError):
+            pass  # no index can tell: the scan says what is wrong, if anything
+    matches = scan(operation, state, names)
+    return len(matches), matches[:limit]
+
+
+def _by_index(
+    operation: Search, state: WorldState, names: Names, limit: int
+) -> tuple[int, list[Record]]:
+    index = state.base.type_index(operation.entity_type)
     arguments = names.values["args"]
-    active = [f for f in operation.filters if arguments.get(f.argument) is not None]
-    found = _candidates(operation, active, state, arguments)
-    for item in active:
-        found = _kept(found, item, arguments[item.argument], state, operation.entity_type)
+    active = active_filters(operation, arguments)
+    changed = state.changed(operation.entity_type)
+    found = _found(index, active, arguments, state)
+    if changed:
+        found = [i for i in found if i not in changed]
     if operation.where is not None:
-        where = compile_expression(operation.where)
-        found = [r for r in found if where.is_true(names.with_value("it", dict(r)))]
-    limit = arguments.get(operation.limit_argument) if operation.limit_argument else None
-    return _sorted(found, operation.sort), limit or operation.limit
-
-
-def _candidates(
-    operation: Search, active: list[Filter], state: WorldState, arguments: dict[str, Json]
-) -> list[Record]:
+        records = where([index.records[i] for i in found], operation, names)
+        found = [str(r["id"]) for r in records]
+    first = [index.records[i] for i in _first(index, found, operation.sort, limit)]
+    moved = [r for r in changed.values() if r is not None]
     for item in active:
-        if item.comparison in {Comparison.EQUALS, Comparison.HAS} and item.fields[0] != "id":
-            return state.find(operation.entity_type, item.fields[0], arguments[item.argument])
-        value = arguments[item.argument]
-        if item.comparison is Comparison.EQUALS and isinstance(value, str):
-            record = state.get(operation.entity_type, value)
-            return [] if record is None else [record]
-    return state.records(operation.entity_type)
+        moved = kept(moved, item, arguments[item.argument], state, operation.entity_type)
+    moved = where(moved, operation, names)
+    if moved:
+        first = in_order(first + moved, operation.sort)[:limit]
+    return len(found) + len(moved), first
 
 
-def _kept(
-    found: list[Record], item: Filter, argument: Json, state: WorldState, entity_type: str
-) -> list[Record]:
-    if item.comparison is Comparison.TEXT:
-        words = re.findall(r"\w+", str(argument).lower())
-        text_of = state.text_reader(entity_type, item.fields)
-        return [r for r in found if all(word in text for text in (text_of(r),) for word in words)]
-    try:
-        compare = _comparison(item.comparison, argument, state.now)
-        return [r for r in found if compare(r.get(item.fields[0]))]
-    except (TypeError, ValueError) as error:
-        raise ExpressionError(
-            f"cannot compare {item.fields[0]} with {argument!r}: {error}"
-        ) from error
+def _found(
+    index: TypeIndex, active: list[Filter], arguments: dict[str, Json], state: WorldState
+) -> Collection[str]:
+    """The ids of the base's entities that pass all filters."""
+    if not active:
+        return index.ids
+    texts = [f for f in active if f.comparison is Comparison.TEXT]
+    others = [f for f in active if f.comparison is not Comparison.TEXT]
+    matches = [_MATCHERS[f.comparison](index, f, arguments[f.argument], state) for f in others]
+    matches.sort(key=lambda match: len(match.ids))
+    found = _in_all(matches) if matches else None
+    for item in texts:
+        found = _with_words(index, item.fields, words_in(arguments[item.argument]), found)
+    return index.ids if found is None else found
 
 
-def _comparison(comparison: Comparison, argument: Json, now: datetime) -> Callable[[Json], bool]:
-    match comparison:
-        case Comparison.EQUALS:
-            return lambda value: value == argument
-        case Comparison.IN:
-            return lambda value: isinstance(argument, list) and value in argument
-        case Comparison.HAS:
-            return lambda value: isinstance(value, list) and argument in value
-        case Comparison.AT_LEAST:
-            return partial(_at_least, limit=argument)
-        case Comparison.AT_MOST:
-            return partial(_at_most, limit=argument)
-        case Comparison.AFTER:
-            return partial(_is_after, limit=moment(argument, now), now=now)
-        case Comparison.BEFORE:
-            return partial(_is_before, limit=moment(argument, now), now=now)
-        case Comparison.TEXT:
-            raise ValueError("text compares several fields")
+def _in_all(matches: Sequence[_Matches]) -> Collection[str]:
+    found = matches[0].ids
+    for match in matches[1:]:
+        found = [i for i in found if match.has(i)]
+    return found
 
 
-def moment(value: Json, now: datetime) -> datetime:
-    """The moment that an ISO date or time names; without a zone it is in the world's zone."""
-    if isinstance(value, str):
-        naive = datetime.fromisoformat(value)
-        return naive if naive.tzinfo else naive.replace(tzinfo=now.tzinfo)
-    return as_datetime(value)
+def _with_words(
+    index: TypeIndex, fields: tuple[str, ...], words: list[str], found: Collection[str] | None
+) -> Collection[str] | None:
+    """Those of the found (None: of all) whose texts hold every word."""
+    texts = index.texts(fields)
+    for word in sorted(words, key=len, reverse=True):
+        if found is not None and len(found) <= _FEW:
+            found = [i for i in found if word in texts[i]]
+        else:
+            holders = index.words(fields).with_word(word)
+            found = holders if found is None else [i for i in found if i in holders]
+    return found
 
 
-def _at_least(value: Json, *, limit: Json) -> bool:
-    return isinstance(value, int | float) and isinstance(limit, int | float) and value >= limit
+def _first(index: TypeIndex, found: Collection[str], sort: str, limit: int) -> Sequence[str]:
+    """The first of the found ids in order."""
+    ids, places = index.order(sort, in_order)
+    if len(found) == len(ids):
+        return ids[:limit]
+    return sorted(found, key=places.__getitem__)[:limit]
 
 
-def _at_most(value: Json, *, limit: Json) -> bool:
-    return isinstance(value, int | float) and isinstance(limit, int | float) and value <= limit
+def _equals(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
+    field, records = item.fields[0], index.records
+    if field == "id" and isinstance(argument, str):
+        ids: Collection[str] = (argument,) if argument in records else ()
+        return _Matches(ids, lambda i: i == argument)
+
+    def has(entity_id: str) -> bool:
+        return bool(records[entity_id].get(field) == argument)
+
+    ids = index.by_value(field).get(argument, ())
+    return _Matches(ids if index.is_plain(field) else [i for i in ids if has(i)], has)
 
 
-def _is_after(value: Json, *, limit: datetime, now: datetime) -> bool:
-    return value is not None and moment(value, now) > limit
+def _has(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
+    field, records = item.fields[0], index.records
+
+    def has(entity_id: str) -> bool:
+        value = records[entity_id].get(field)
+        return isinstance(value, list) and argument in value
+
+    return _Matches([i for i in index.by_value(field).get(argument, ()) if has(i)], has)
 
 
-def _is_before(value: Json, *, limit: datetime, now: datetime) -> bool:
-    return value is not None and moment(value, now) < limit
+def _in(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
+    field, records = item.fields[0], index.records
+    if not isinstance(argument, list):
+        raise TypeError("only a list holds values")
+
+    def has(entity_id: str) -> bool:
+        return records[entity_id].get(field) in argument
+
+    by_value = index.by_value(field)
+    ids = {i for value in argument for i in by_value.get(value, ())}
+    return _Matches([i for i in ids if has(i)], has)
 
 
-def _sorted(found: list[Record], sort: str) -> list[Record]:
-    by_id = sorted(found, key=lambda r: str(r["id"]))
-    name = sort.lstrip("-")
-    if name == "id":
-        return by_id[::-1] if sort.startswith("-") else by_id
-    return sorted(by_id, key=lambda r: _sort_key(r.get(name)), reverse=sort.startswith("-"))
+def _at_least(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
+    column = index.numbers(item.fields[0])
+    return _between(column, *column.above(_numeric(argument), or_equal=True))
 
 
-def _sort_key(value: Json) -> tuple[int, float, str]:
-    if value is None:
-        return (0, 0.0, "")
-    if isinstance(value, int | float):
-        return (1, float(value), "")
-    return (2, 0.0, str(value))
+def _at_most(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
+    column = index.numbers(item.fields[0])
+    return _between(column, *column.below(_numeric(argument), or_equal=True))
+
+
+def _after(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
+    column = index.moments(item.fields[0], state.now, moment)
+    return _between(column, *column.above(moment(argument, state.now), or_equal=False))
+
+
+def _before(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
+    column = index.moments(item.fields[0], state.now, moment)
+    return _between(column, *column.below(moment(argument, state.now), or_equal=False))
+
+
+def _between(column: Column, low: int, high: int) -> _Matches:
+    places = column.places
+    return _Matches(column.ids[low:high], lambda i: low <= places.get(i, -1) < high)
+
+
+def _numeric(argument: Json) -> int | float:
+    if isinstance(argument, int | float):
+        return argument
+    raise TypeError("not a number")
+
+
+_MATCHERS: dict[Comparison, _Matcher] = {
+    Comparison.EQUALS: _equals,
+    Comparison.IN: _in,
+    Comparison.HAS: _has,
+    Comparison.AT_LEAST: _at_least,
+    Comparison.AT_MOST: _at_most,
+    Comparison.AFTER: _after,
+    Comparison.BEFORE: _before,
+}

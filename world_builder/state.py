@@ -16,7 +16,9 @@ from world_builder.errors import StateError, UnknownName
 from world_builder.frozen import Json, Record
 from world_builder.ids import last_number, next_id, record_digest
 from world_builder.records import searchable_text
+from world_builder.shown import ShownRecords
 from world_builder.tasks import Start
+from world_builder.type_index import TypeIndex
 from world_builder.world import World
 
 Overlay: TypeAlias = dict[str, dict[str, Record | None]]
@@ -35,32 +37,30 @@ class WorldBase:
             t.name: {str(r["id"]): r for r in world.entities.get(t.name, ())}
             for t in world.entity_types
         }
-        self._texts: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
-        self._indexes: dict[tuple[str, str], dict[Json, tuple[str, ...]]] = {}
+        self._shown = {name: ShownRecords(records) for name, records in self.records.items()}
+        self._type_indexes = {name: TypeIndex(records) for name, records in self.records.items()}
         self._id_formats = {t.name: t.id_format for t in world.entity_types}
         self._first_numbers: dict[tuple[str, datetime], int] = {}
+        self._digests: dict[tuple[str, str], int] = {}
         self._hash_sum: int | None = None
 
-    def index(self, entity_type: str, field: str) -> Mapping[Json, tuple[str, ...]]:
-        """Ids by the value of a field, in id order of the base."""
-        key = (entity_type, field)
-        if key not in self._indexes:
-            found: dict[Json, list[str]] = {}
-            for entity_id, record in self.records[entity_type].items():
-                value = record.get(field)
-                for item in value if isinstance(value, list) else (value,):
-                    if not isinstance(item, dict | list):
-                        found.setdefault(item, []).append(entity_id)
-            self._indexes[key] = {value: tuple(ids) for value, ids in found.items()}
-        return self._indexes[key]
+    def type_index(self, entity_type: str) -> TypeIndex:
+        """The indexes of a type's records. Raises UnknownName for a type the world has not."""
+        if entity_type not in self._type_indexes:
+            known = ", ".join(sorted(self.records))
+            raise UnknownName(f"no entity type {entity_type!r}; there are: {known}")
+        return self._type_indexes[entity_type]
 
-    def texts(self, entity_type: str, fields: tuple[str, ...]) -> Mapping[str, str]:
-        """The searchable text of some fields, by id."""
-        key = (entity_type, fields)
-        if key not in self._texts:
-            records = self.records[entity_type].items()
-            self._texts[key] = {i: searchable_text(record, fields) for i, record in records}
-        return self._texts[key]
+    def shown(self, entity_type: str) -> ShownRecords:
+        """A type's records as tools show them."""
+        return self._shown[entity_type]
+
+    def digest(self, entity_type: str, entity_id: str) -> int:
+        """The digest of a record of the base."""
+        key = (entity_type, entity_id)
+        if key not in self._digests:
+            self._digests[key] = record_digest(entity_type, self.records[entity_type][entity_id])
+        return self._digests[key]
 
     def id_format(self, entity_type: str) -> str:
         return self._id_formats[entity_type]
@@ -120,17 +120,24 @@ class WorldState:
 
     def records(self, entity_type: str) -> list[Record]:
         """All entities of a type: the base in its order, then new ones by id."""
-        base, changed = self._base_records(entity_type), self._changed(entity_type)
+        base, changed = self._base_records(entity_type), self.changed(entity_type)
         if not changed:
             return list(base.values())
         kept = [changed.get(i, r) if i in changed else r for i, r in base.items()]
         new = [changed[i] for i in sorted(changed.keys() - base.keys())]
         return [r for r in kept + new if r is not None]
 
+    def changed(self, entity_type: str) -> Mapping[str, Record | None]:
+        """What differs from the base, the start state included; None marks a removed entity."""
+        layers = [la[entity_type] for la in (self._start_layer, *self._layers) if entity_type in la]
+        if len(layers) < 2:
+            return layers[0] if layers else {}
+        return {i: record for layer in layers for i, record in layer.items()}
+
     def find(self, entity_type: str, field_name: str, value: Json) -> list[Record]:
         """The entities whose field equals the value, or is a list that holds it."""
-        base, changed = self._base_records(entity_type), self._changed(entity_type)
-        ids = self.base.index(entity_type, field_name).get(value, ())
+        base, changed = self._base_records(entity_type), self.changed(entity_type)
+        ids = self.base.type_index(entity_type).by_value(field_name).get(value, ())
         kept = [base[i] for i in ids if i not in changed]
         moved = [changed[i] for i in sorted(changed) if changed[i] is not None]
         found = kept + [r for r in moved if r is not None and _holds(r.get(field_name), value)]
@@ -138,7 +145,10 @@ class WorldState:
 
     def text_reader(self, entity_type: str, fields: tuple[str, ...]) -> Callable[[Record], str]:
         """A function that gives the searchable text of some fields of this state's records."""
-        base, known = self._base_records(entity_type), self.base.texts(entity_type, fields)
+        base, known = (
+            self._base_records(entity_type),
+            self.base.type_index(entity_type).texts(fields),
+        )
 
         def read(record: Record) -> str:
             entity_id = str(record["id"])
@@ -209,9 +219,15 @@ class WorldState:
             self._start_hash_sum = self._hash_of_start()
         total = self._start_hash_sum
         for entity_type, _, before, after in self._changes():
-            total -= record_digest(entity_type, before) if before is not None else 0
+            total -= self._digest(entity_type, before) if before is not None else 0
             total += record_digest(entity_type, after) if after is not None else 0
         return f"{total % _HASH_MODULUS:064x}"
+
+    def _digest(self, entity_type: str, record: Record) -> int:
+        entity_id = str(record["id"])
+        if self.base.records[entity_type].get(entity_id) is record:
+            return self.base.digest(entity_type, entity_id)
+        return record_digest(entity_type, record)
 
     def _hash_of_start(self) -> int:
         total = self.base.hash_sum
@@ -237,17 +253,7 @@ class WorldState:
         return self._base_records(entity_type).get(entity_id)
 
     def _base_records(self, entity_type: str) -> Mapping[str, Record]:
-        try:
-            return self.base.records[entity_type]
-        except KeyError:
-            known = ", ".join(sorted(self.base.records))
-            raise UnknownName(f"no entity type {entity_type!r}; there are: {known}") from None
-
-    def _changed(self, entity_type: str) -> Mapping[str, Record | None]:
-        layers = [la[entity_type] for la in (self._start_layer, *self._layers) if entity_type in la]
-        if len(layers) < 2:
-            return layers[0] if layers else {}
-        return {i: record for layer in layers for i, record in layer.items()}
+        return self.base.type_index(entity_type).records
 
     def _layer(self, entity_type: str) -> dict[str, Record | None]:
         return self._layers[-1].setdefault(entity_type, {})
