@@ -5,6 +5,7 @@ A command group of the `corecraft` command line; it changes nothing.
 
 import asyncio
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,12 +41,13 @@ def state(
     seconds: Annotated[float, typer.Option(help="Work per figure, in seconds.", min=0.05)] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
-    """Resets, read calls, write calls and state hashes per second of one core, in process.
+    """Resets, calls by kind and state hashes per second of one core, in process.
 
-    The peer is SQLite in memory with one row of JSON per entity; it knows no schemas or
-    preconditions, which the read and write calls of the world go through.
+    Each kind of call is measured warm (the base has its indexes) and cold (the first pass over the
+    same calls). The peer is SQLite in memory with one row of JSON per entity; it knows no schemas
+    or preconditions, which the calls of the world go through.
 
-    Example: corecraft bench state --world tutorial
+    Example: corecraft bench state --world corecraft
     """
     try:
         figures = _measured(world, seconds)
@@ -53,9 +55,8 @@ def state(
         typer.echo(f"cannot measure: {error}", err=True)
         raise typer.Exit(1) from error
     if as_json:
-        rates = {f"{f.name}_per_s": round(f.per_s, 1) for f in figures}
-        ratios = {f"{f.name}_ratio": round(f.ratio, 1) for f in figures}
-        typer.echo(json.dumps({"world": world, **rates, **ratios}))
+        told = [{**asdict(f), "ratio": round(f.ratio, 2)} for f in figures]
+        typer.echo(json.dumps({"world": world, "load": os.getloadavg()[0], "figures": told}))
     else:
         Console().print(_table(world, figures))
 
@@ -175,9 +176,13 @@ def _measured(world: str, seconds: float) -> list[Figure]:
 
 
 def _table(world: str, figures: list[Figure]) -> Table:
-    table = Table(title=f"World `{world}`, one process")
-    for heading in ("", "per core second", "SQLite", "ratio"):
-        table.add_column(heading, justify="left" if not heading else "right")
+    caption = f"per second of one core; warm, cold: see --help; load {os.getloadavg()[0]:.1f}"
+    table = Table(title=f"World `{world}`, one process", caption=caption)
+    headings = ("", "calls", "warm", "cold", "to reach", "SQLite", "ratio", "SQLite does")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("", headings[-1]) else "right")
     for f in figures:
-        table.add_row(f.name, f"{f.per_s:,.0f}", f"{f.peer_per_s:,.0f}", f"{f.ratio:,.1f}x")
+        numbers = (f.num_calls, f.per_s, f.cold_per_s, f.target_per_s, f.peer_per_s)
+        told = ("" if number is None else f"{number:,.0f}" for number in numbers)
+        table.add_row(f.name, *told, f"{f.ratio:,.1f}x", f.peer)
     return table

@@ -26,6 +26,9 @@ _WORDS = ("art", "part", "party", "Über", "café", "e-mail", "a_b", "x@y.exampl
 _TIMES = ("2025-01-01", "2025-03-01T10:00:00", "2025-03-01T10:00:00-04:00", "2025-06-30T23:00:00Z")
 
 
+_MIXED: tuple[Json, ...] = (1, "1", None, ["1"], "not a date")
+
+
 def _record(number: int, dice: random.Random) -> dict[str, Json]:
     return {
         "id": f"thing-{number:03}",
@@ -34,7 +37,7 @@ def _record(number: int, dice: random.Random) -> dict[str, Json]:
         "size": dice.choice((None, 0, 1, 2.5, 7, True)),
         "made_at": dice.choice((None, *_TIMES)),
         "text": " ".join(dice.sample(_WORDS, dice.randint(0, 4))),
-        "mixed": dice.choice((1, "1", None, ["1"], "not a date")),
+        "mixed": dice.choice(_MIXED),
     }
 
 
@@ -81,7 +84,8 @@ _ARGUMENTS = st.sampled_from(
 @st.composite
 def _searches(draw: st.DrawFn) -> tuple[Search, dict[str, Json]]:
     chosen = draw(st.lists(st.sampled_from(list(_FIELDS)), max_size=3))
-    filters, arguments = [], {}
+    filters: list[Filter] = []
+    arguments: dict[str, Json] = {}
     for number, comparison in enumerate(chosen):
         fields = (draw(st.sampled_from(_FIELDS[comparison])),)
         filters.append(Filter(argument=f"a{number}", fields=fields, comparison=comparison))
