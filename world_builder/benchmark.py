@@ -100,16 +100,16 @@ def _recorded(world: World) -> dict[str, list[ToolCall]]:
 def _calls_figure(
     name: str, calls: list[ToolCall], base: WorldBase, peer: SqlitePeer, seconds: float
 ) -> Figure:
-    warm = _Player(Engine(base.world), base, calls)
+    warm = _Player(base, calls).work(name)
     for _ in calls:
-        warm.play()
+        warm()
     other, doing = peer.counterpart(name, base.world, calls)
     return Figure(
         name=name,
-        per_s=_rate(warm.play, seconds),
+        per_s=_rate(warm, seconds),
         peer_per_s=_rate(other, seconds / 2),
         peer=doing,
-        cold_per_s=max(_cold_rate(base.world, calls) for _ in range(_NUM_COLD_PASSES)),
+        cold_per_s=max(_cold_rate(base.world, name, calls) for _ in range(_NUM_COLD_PASSES)),
         target_per_s=_TARGETS.get(name),
         num_calls=len(calls),
     )
@@ -128,22 +128,30 @@ def _hashes(base: WorldBase, calls: list[ToolCall], peer: SqlitePeer, seconds: f
 
 
 class _Player:
-    """Plays calls, each on a fresh state, over and over."""
+    """Plays calls over and over: reads on one state, writes each on a fresh one."""
 
-    def __init__(self, engine: Engine, base: WorldBase, calls: list[ToolCall]) -> None:
-        self._engine = engine
+    def __init__(self, base: WorldBase, calls: list[ToolCall]) -> None:
+        self._engine = Engine(base.world)
         self._base = base
+        self._state = WorldState(base)
         self._calls: Iterator[ToolCall] = cycle(calls)
 
-    def play(self) -> str:
+    def read(self) -> str:
+        return self._engine.apply(self._state, next(self._calls)).text
+
+    def write(self) -> str:
         return self._engine.apply(WorldState(self._base), next(self._calls)).text
 
+    def work(self, kind: str) -> Callable[[], str]:
+        """What to time for a kind of call."""
+        return self.write if kind == WRITES else self.read
 
-def _cold_rate(world: World, calls: list[ToolCall]) -> float:
-    player = _Player(Engine(world), WorldBase(world), calls)
+
+def _cold_rate(world: World, kind: str, calls: list[ToolCall]) -> float:
+    play = _Player(WorldBase(world), calls).work(kind)
     started = time.process_time()
     for _ in calls:
-        player.play()
+        play()
     return len(calls) / (time.process_time() - started)
 
 

@@ -1,100 +1,202 @@
 """Runs the everyday part of CEL on plain Python values, without handing them to the CEL binding.
 
-Converting entities to CEL's values and back costs far more than most expressions do. Here an
-expression becomes nested Python functions; nothing of an author's text is ever run as Python. They
-give the binding's value, or raise: whatever is not surely the same (a missing field, mixed types, a
-number beyond 64 bits, a time, ...) is left to the binding, which `expressions` asks after any
-exception. Expressions have no effects, so asking twice is safe.
+Converting entities to CEL's values and back costs far more than most expressions do. Here the tree
+of an expression becomes one Python expression: only operators, list comprehensions and calls of
+`cel_pieces`, with names, fields and texts as quoted constants, so an author's text never becomes
+code. It gives the binding's value, or raises: whatever is not surely the same (a missing field,
+mixed types, a number beyond 64 bits, a time, ...) is left to the binding, which `expressions` asks
+after any exception. Expressions have no effects, so asking twice is safe.
 """
 
-from world_builder import cel_pieces as pieces
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Final, NamedTuple, TypeAlias
+
 from world_builder import cel_syntax as syntax
-from world_builder.cel_pieces import Plain, Unsure
+from world_builder.cel_pieces import HELPERS, Unsure
+
+Plain: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Callable[..., Any]]], Any]
+"""Gives the value for names and functions, or raises when the binding must decide."""
+
+_ORDERS: Final = {"<": "less", "<=": "at_most", ">": "greater", ">=": "at_least"}
+_ARITHMETIC: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divided", "%": "remainder"}
+_MACROS: Final = {
+    "filter": "[{v} for {v} in items({range}) if {body}]",
+    "exists": "bool([1 for {v} in items({range}) if {body}])",
+    "exists_one": "(len([1 for {v} in items({range}) if {body}]) == 1)",
+    "all": "(not [1 for {v} in items({range}) if not {body}])",
+}
+"""Macros whose body is a boolean."""
+
+
+class _Kind(Enum):
+    """What is known of a value before it is there."""
+
+    BOOLEAN = 1
+    SMALL = 2
+    """An integer that is surely of 64 bits."""
+    OTHER = 3
+    """Surely no number."""
+    ANY = 4
+
+
+class _Code(NamedTuple):
+    """Python text, and the kind of its value."""
+
+    text: str
+    kind: _Kind = _Kind.ANY
 
 
 def plain_program(source: str, functions: frozenset[str]) -> Plain | None:
     """The program of an expression that uses only these functions; None when it needs CEL."""
     tree = syntax.parse(source)
-    try:
-        program = None if tree is None else _Compiler(functions).compile(tree)
-    except Unsure:
+    if tree is None:
         return None
-    return program and (lambda names, known: pieces.whole(program(names, known)))
+    try:
+        text = _whole(_Writer(functions).write(tree, {}))
+        code = compile(f"lambda n, f: {text}", "<CEL>", "eval")
+    except (Unsure, RecursionError, MemoryError, SyntaxError):  # nested too deeply for Python
+        return None
+    program: Plain = eval(code, {"__builtins__": {}, **HELPERS})  # noqa: S307 (our own text)
+    return program
 
 
-class _Compiler:
-    """Turns trees into functions. Raises Unsure for what only the binding can do."""
+def unsure(names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+    """The program that leaves everything to the binding."""
+    raise Unsure
+
+
+class _Writer:
+    """Writes trees as Python. Raises Unsure for what only the binding can do."""
 
     def __init__(self, functions: frozenset[str]) -> None:
         self._functions = functions
+        self._num_variables = 0
 
-    def compile(self, node: syntax.Node) -> Plain:
+    def write(self, node: syntax.Node, bound: Mapping[str, str]) -> _Code:
+        """`bound` holds the Python names of the macros' variables."""
         match node:
             case syntax.Literal(value):
-                return pieces.constant(value)
+                return _Code(repr(value), _kind_of(value))
             case syntax.Name(name):
-                return lambda names, functions: names[name]
-            case syntax.Select():
-                return self._select(node)
+                return _Code(bound.get(name) or f"n[{name!r}]")
+            case syntax.Select(operand, field):
+                return _Code(f"{self.write(operand, bound).text}[{field!r}]")
             case syntax.Call():
-                return self._call(node)
+                return self._call(node, bound)
             case syntax.ListOf(items):
-                return pieces.list_of([self.compile(item) for item in items])
+                texts = [_whole(self.write(item, bound)) for item in items]
+                return _Code(f"[{', '.join(texts)}]", _Kind.OTHER)
             case syntax.MapOf(entries):
-                named = [(_text_key(key), self.compile(value)) for key, value in entries]
-                return pieces.map_of(named)
-        return self._operator(node)
+                pairs = [(_text_key(k), _whole(self.write(v, bound))) for k, v in entries]
+                texts = [f"{key!r}: {value}" for key, value in pairs]
+                return _Code(f"{{{', '.join(texts)}}}", _Kind.OTHER)
+        return self._operator(node, bound)
 
-    def _operator(self, node: syntax.Index | syntax.Unary | syntax.Binary | syntax.Choice) -> Plain:
+    def _operator(
+        self,
+        node: syntax.Index | syntax.Unary | syntax.Binary | syntax.Choice,
+        bound: Mapping[str, str],
+    ) -> _Code:
         match node:
             case syntax.Index(operand, key):
-                return pieces.index(self.compile(operand), self.compile(key))
-            case syntax.Unary(sign, operand):
-                return pieces.UNARY[sign](self.compile(operand))
+                texts = self.write(operand, bound).text, self.write(key, bound).text
+                return _Code(f"index({texts[0]}, {texts[1]})")
+            case syntax.Unary("!", operand):
+                return _Code(f"(not {self._boolean(operand, bound)})", _Kind.BOOLEAN)
+            case syntax.Unary(_, operand):
+                return _Code(f"negative({self.write(operand, bound).text})")
+            case syntax.Binary("&&" | "||" as sign, left, right):
+                word = "and" if sign == "&&" else "or"
+                texts = self._boolean(left, bound), self._boolean(right, bound)
+                return _Code(f"({texts[0]} {word} {texts[1]})", _Kind.BOOLEAN)
             case syntax.Binary(sign, left, right):
-                return self._binary(sign, left, right)
+                return _binary(sign, self.write(left, bound), self.write(right, bound), right)
             case syntax.Choice(condition, yes, no):
-                return pieces.choice(*map(self.compile, (condition, yes, no)))
+                one, other = self.write(yes, bound), self.write(no, bound)
+                text = f"({one.text} if {self._boolean(condition, bound)} else {other.text})"
+                return _Code(text, one.kind if one.kind is other.kind else _Kind.ANY)
 
-    def _select(self, node: syntax.Select) -> Plain:
-        """A chain of fields in one function."""
-        fields: list[str] = []
-        operand: syntax.Node = node
-        while isinstance(operand, syntax.Select):
-            fields.insert(0, operand.field)
-            operand = operand.operand
-        return pieces.path(self.compile(operand), tuple(fields))
+    def _boolean(self, node: syntax.Node, bound: Mapping[str, str]) -> str:
+        """The text of a node whose value must be a boolean; checked where it may be another."""
+        code = self.write(node, bound)
+        return code.text if code.kind is _Kind.BOOLEAN else f"boolean({code.text})"
 
-    def _binary(self, sign: str, left: syntax.Node, right: syntax.Node) -> Plain:
-        one, other = self.compile(left), self.compile(right)
-        if sign in ("==", "!=") and isinstance(right, syntax.Literal):
-            return pieces.is_constant(one, right.value, wanted=sign == "==")
-        return pieces.BINARY[sign](one, other)
-
-    def _call(self, node: syntax.Call) -> Plain:
-        arguments = node.arguments
+    def _call(self, node: syntax.Call, bound: Mapping[str, str]) -> _Code:
+        name, arguments = node.function, node.arguments
         if node.target is None:
-            return self._function(node.function, arguments)
-        if node.function == "size" and not arguments:
-            return pieces.size(self.compile(node.target))
-        if node.function in pieces.MACROS and len(arguments) == 2:
-            return self._macro(node.function, self.compile(node.target), *arguments)
+            return self._function(name, arguments, bound)
+        target = self.write(node.target, bound).text
+        if name == "size" and not arguments:
+            return _Code(f"size({target})", _Kind.SMALL)
+        if len(arguments) == 2 and isinstance(arguments[0], syntax.Name):
+            return self._macro(name, target, arguments[0].name, arguments[1], bound)
         raise Unsure
 
-    def _function(self, name: str, arguments: tuple[syntax.Node, ...]) -> Plain:
+    def _function(
+        self, name: str, arguments: tuple[syntax.Node, ...], bound: Mapping[str, str]
+    ) -> _Code:
         if name == "has" and len(arguments) == 1 and isinstance(arguments[0], syntax.Select):
-            return pieces.has(self.compile(arguments[0].operand), arguments[0].field)
-        compiled = [self.compile(argument) for argument in arguments]
-        if name in ("size", "string") and len(compiled) == 1 and name not in self._functions:
-            return pieces.size(compiled[0]) if name == "size" else pieces.string(compiled[0])
+            operand = self.write(arguments[0].operand, bound).text
+            return _Code(f"has({operand}, {arguments[0].field!r})", _Kind.BOOLEAN)
+        texts = [self.write(argument, bound).text for argument in arguments]
+        if name in ("size", "string") and len(texts) == 1:
+            kind = _Kind.SMALL if name == "size" else _Kind.OTHER
+            return _Code(f"{name}({texts[0]})", kind)
         if name in self._functions:
-            return pieces.called(name, compiled)
+            return _Code(f"called({', '.join([f'f[{name!r}]', *texts])})")
         raise Unsure
 
-    def _macro(self, macro: str, target: Plain, variable: syntax.Node, body: syntax.Node) -> Plain:
-        if not isinstance(variable, syntax.Name):
+    def _macro(
+        self, macro: str, target: str, name: str, body: syntax.Node, bound: Mapping[str, str]
+    ) -> _Code:
+        self._num_variables += 1
+        variable = f"v{self._num_variables}"
+        inner = {**bound, name: variable}
+        if macro == "map":
+            text = _whole(self.write(body, inner))
+            return _Code(f"[{text} for {variable} in items({target})]", _Kind.OTHER)
+        if macro not in _MACROS:
             raise Unsure
-        return pieces.MACROS[macro](target, variable.name, self.compile(body))
+        text = _MACROS[macro].format(v=variable, range=target, body=self._boolean(body, inner))
+        return _Code(text, _Kind.OTHER if macro == "filter" else _Kind.BOOLEAN)
+
+
+def _binary(sign: str, one: _Code, other: _Code, right: syntax.Node) -> _Code:
+    if sign in ("==", "!="):
+        text = _equality(one, other, right)
+        return _Code(text if sign == "==" else f"(not {text})", _Kind.BOOLEAN)
+    if sign in _ORDERS:
+        is_plain = one.kind is other.kind is _Kind.SMALL
+        text = f"({one.text} {sign} {other.text})"
+        called = f"{_ORDERS[sign]}({one.text}, {other.text})"
+        return _Code(text if is_plain else called, _Kind.BOOLEAN)
+    if sign == "in":
+        return _Code(f"within({one.text}, {other.text})", _Kind.BOOLEAN)
+    return _Code(f"{_ARITHMETIC[sign]}({one.text}, {other.text})")
+
+
+def _equality(one: _Code, other: _Code, right: syntax.Node) -> str:
+    if isinstance(right, syntax.Literal):
+        if right.value is None or isinstance(right.value, bool):
+            return f"({one.text} is {other.text})"
+        if isinstance(right.value, str):
+            return f"({one.text} == {other.text})"
+    if one.kind is other.kind is _Kind.SMALL:
+        return f"({one.text} == {other.text})"
+    return f"equal({one.text}, {other.text})"
+
+
+def _whole(code: _Code) -> str:
+    return f"whole({code.text})" if code.kind is _Kind.ANY else code.text
+
+
+def _kind_of(value: str | int | float | bool | None) -> _Kind:
+    if isinstance(value, bool):
+        return _Kind.BOOLEAN
+    if isinstance(value, int):
+        return _Kind.SMALL if value < 2**31 else _Kind.ANY
+    return _Kind.ANY if isinstance(value, float) else _Kind.OTHER
 
 
 def _text_key(key: syntax.Node) -> str:

@@ -65,6 +65,10 @@ class Call:
     def with_value(self, name: str, value: object) -> "Call":
         return Call(self.state, self.names.with_value(name, value), self.catalogue)
 
+    def copied(self) -> "Call":
+        """The same call, with names of its own that may be added to."""
+        return Call(self.state, self.names.copied(), self.catalogue)
+
     def evaluate(self, source: str) -> Any:
         return compile_expression(source).evaluate(self.names)
 
@@ -183,9 +187,9 @@ _RUNNERS: dict[str, Callable[[Any, Call], dict[str, Json]]] = {
 
 def _results(lets: tuple[Let, ...], call: Call) -> dict[str, Json]:
     results: dict[str, Json] = {}
+    call = call.copied()
     for let in lets:
-        results[let.name] = to_json(call.evaluate(let.value))
-        call = call.with_value(let.name, results[let.name])
+        results[let.name] = call.names.values[let.name] = to_json(call.evaluate(let.value))
     return results
 
 
@@ -195,10 +199,12 @@ def _prepared(
     lets: tuple[Let, ...],
     preconditions: tuple[Precondition, ...],
 ) -> Call:
+    call = call.copied()
+    values = call.names.values
     for binding in bindings:
-        call = call.with_value(binding.name, _bound(binding, call))
+        values[binding.name] = _bound(binding, call)
     for let in lets:
-        call = call.with_value(let.name, call.evaluate(let.value))
+        values[let.name] = call.evaluate(let.value)
     for precondition in preconditions:
         if not call.is_true(precondition.check):
             message = render_message(precondition.message, call.names)
@@ -229,11 +235,11 @@ def _assigned(values: tuple[Assignment, ...], call: Call) -> dict[str, Json]:
 
 
 def _stored(entity_type: str, record: dict[str, Json], call: Call) -> dict[str, Json]:
-    errors = call.catalogue.validators[entity_type].errors(record)
-    fields = call.catalogue.types[entity_type].fields
+    validator = call.catalogue.validators[entity_type]
+    errors = validator.errors(record)
     errors += [
         (path, f"no {target} has the id {entity_id!r}")
-        for path, target, entity_id in references_in(fields, record)
+        for path, target, entity_id in references_in(validator.referring, record)
         if call.state.get(target, entity_id) is None
     ]
     if errors:

@@ -7,15 +7,14 @@ and run many times; nothing here knows operations or tasks.
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from world_builder.cel_binding import compile_program, new_context
-from world_builder.cel_plain import plain_program
+from world_builder.cel_plain import Plain, plain_program, unsure
 from world_builder.errors import ExpressionError
 from world_builder.frozen import Json, Record
 
@@ -23,6 +22,7 @@ _PATH = re.compile(r"^[a-z_]\w*(\.[a-z_]\w*)?$")
 _SLOT = re.compile(r"\{([^{}]+)\}")
 _BOUND = re.compile(r"\.(?:map|filter|exists|exists_one|all)\(\s*(\w+)\s*,")
 _LITERALS = frozenset({"true", "false", "null"})
+_ATOMS = frozenset({str, int, float, bool, type(None)})
 
 
 class Entities(Protocol):
@@ -146,6 +146,10 @@ class Names:
     entities: Entities | None = None
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
+    def copied(self) -> "Names":
+        """The same names, with values of its own that may be added to."""
+        return Names({**self.values}, self.entities, self.functions)
+
     def with_value(self, name: str, value: object) -> "Names":
         """The same names and one more."""
         return Names({**self.values, name: value}, self.entities, self.functions)
@@ -185,16 +189,22 @@ class Expression:
         self._functions = frozenset(self._program.functions())
         simple = _PATH.match(source) and source not in _LITERALS
         self._path: tuple[str, ...] | None = tuple(source.split(".")) if simple else None
-        self._plain = plain_program(source, _KNOWN)
+        self._plain: Plain = self._first_try
 
     def evaluate(self, names: Names) -> Any:
         """The value of the expression. Raises ExpressionError."""
         if self._path is not None:
             return _follow(self._path, names.values, self.source)
-        if self._plain is not None:
-            with suppress(Exception):  # whatever it is, the binding says what is wrong, if anything
-                return self._plain(names.values, names.functions)
-        return self.by_binding(names)
+        try:
+            return self._plain(names.values, names.functions)
+        except Exception:  # whatever it is, the binding decides
+            return self.by_binding(names)
+
+    def _first_try(
+        self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+    ) -> Any:
+        self._plain = plain_program(self.source, _KNOWN) or unsure
+        return self._plain(values, functions)
 
     def by_binding(self, names: Names) -> Any:
         """The value as the CEL binding gives it. Raises ExpressionError."""
@@ -253,16 +263,19 @@ def render_message(template: str, names: Names) -> str:
 
 def to_json(value: object) -> Json:
     """A CEL value as JSON: times become ISO text. Raises ExpressionError for what JSON lacks."""
-    if value is None or isinstance(value, bool | int | float | str):
+    kind = type(value)
+    if kind in _ATOMS:
+        return cast(Json, value)
+    if isinstance(value, dict | Mapping):
+        return {str(k): v if type(v) in _ATOMS else to_json(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [v if type(v) in _ATOMS else to_json(v) for v in value]
+    if isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, timedelta):
         return int(value.total_seconds())
-    if isinstance(value, Mapping):
-        return {str(k): to_json(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(v) for v in value]
     raise ExpressionError(f"a value of type {type(value).__name__} cannot be stored")
 
 

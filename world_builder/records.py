@@ -41,6 +41,8 @@ class RecordValidator:
 
     def __init__(self, entity_type: EntityType) -> None:
         self.entity_type = entity_type
+        self.referring = tuple(field for field in entity_type.fields if _may_refer(field))
+        """The fields that may hold references."""
         self._validator = compile_schema(json_schema(entity_type))
 
     def errors(self, record: Record) -> list[tuple[str, str]]:
@@ -52,6 +54,11 @@ def references_in(fields: tuple[Field, ...], record: Record) -> Iterator[tuple[s
     """Every reference that a record holds, as (path, entity type, id)."""
     for field in fields:
         yield from _references(field, record.get(field.name), field.name)
+
+
+def _may_refer(field: Field) -> bool:
+    inner = (field.item,) if field.item else ()
+    return field.kind is FieldKind.REFERENCE or any(map(_may_refer, (*inner, *field.fields)))
 
 
 def _references(field: Field, value: Json, path: str) -> Iterator[tuple[str, str, str]]:

@@ -36,7 +36,14 @@ def where(found: list[Record], operation: Search, names: Names) -> list[Record]:
     if operation.where is None:
         return found
     expression = compile_expression(operation.where)
-    return [r for r in found if expression.is_true(names.with_value("it", r))]
+    values = {**names.values}
+    inner = Names(values, names.entities, names.functions)
+
+    def holds(record: Record) -> bool:
+        values["it"] = record
+        return expression.is_true(inner)
+
+    return [r for r in found if holds(r)]
 
 
 def words_in(text: Json) -> list[str]:

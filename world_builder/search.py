@@ -4,8 +4,9 @@ Called by `execution`. The base's entities are found by index; those that change
 so is everything when an index cannot tell (`scan` says what a search means). Both give the same.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
 from world_builder.errors import ExpressionError
@@ -18,6 +19,8 @@ from world_builder.type_index import Column, TypeIndex
 
 _FEW = 16
 """So few candidates are looked at one by one sooner than in another index."""
+_MANY = 64
+"""So many are not sorted when only the first are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,13 @@ def _by_index(
         records = where([index.records[i] for i in found], operation, names)
         found = [str(r["id"]) for r in records]
     first = [index.records[i] for i in _first(index, found, operation.sort, limit)]
+    if not changed:
+        return len(found), first
     moved = [r for r in changed.values() if r is not None]
     for item in active:
         moved = kept(moved, item, arguments[item.argument], state, operation.entity_type)
     moved = where(moved, operation, names)
-    if moved:
-        first = in_order(first + moved, operation.sort)[:limit]
-    return len(found) + len(moved), first
+    return len(found) + len(moved), in_order(first + moved, operation.sort)[:limit]
 
 
 def _found(
@@ -109,6 +112,8 @@ def _first(index: TypeIndex, found: Collection[str], sort: str, limit: int) -> S
     ids, places = index.order(sort, in_order)
     if len(found) == len(ids):
         return ids[:limit]
+    if len(found) > _MANY and isinstance(found, Set):
+        return list(islice((i for i in ids if i in found), limit))
     return sorted(found, key=places.__getitem__)[:limit]
 
 

@@ -6,6 +6,7 @@ are made when they are first shown, and changed records are written anew each ti
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from world_builder.frozen import Json, Record
 from world_builder.ids import Written, canonical_json
@@ -38,7 +39,12 @@ def project(record: Record, fields: tuple[str, ...]) -> dict[str, Json]:
 
 def member(name: str, value: Json) -> str:
     """A name and its value as they stand in canonical JSON."""
-    return f"{canonical_json(name)}:{canonical_json(value)}"
+    return f"{_quoted(name)}:{canonical_json(value)}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: str) -> str:
+    return canonical_json(name)
 
 
 class ShownRecords:
@@ -78,7 +84,7 @@ def joined(shown: Shown, joins: Mapping[str, Shown | list[Shown] | None]) -> Wri
         (name, f"{canonical_json(name)}:{_text_of(found)}") for name, found in joins.items()
     ]
     values = {name: _value_of(found) for name, found in joins.items()}
-    text = _object(text for _, text in sorted(members))
+    text = _object([text for _, text in sorted(members)])
     return Written({**shown.value, **values}, text)
 
 

@@ -33,6 +33,7 @@ class WorldBase:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.now = with_fixed_offset(world.now)
         self.records: dict[str, dict[str, Record]] = {
             t.name: {str(r["id"]): r for r in world.entities.get(t.name, ())}
             for t in world.entity_types
@@ -90,7 +91,7 @@ class WorldState:
     def __init__(self, base: WorldBase, start: Start = _PLAIN) -> None:
         """A state as the task begins. Raises StateError when a start patch cannot be applied."""
         self.base = base
-        self.now = with_fixed_offset(start.now or base.world.now)
+        self.now = base.now if start.now is None else with_fixed_offset(start.now)
         self._start_layer: Overlay = {}
         self._start_hash_sum: int | None = None
         self._layers: list[Overlay] = [{}]
@@ -116,7 +117,9 @@ class WorldState:
             changed = layer.get(entity_type)
             if changed is not None and entity_id in changed:
                 return changed[entity_id]
-        return self._get_at_start(entity_type, entity_id)
+        if self._start_layer or entity_type not in self.base.records:
+            return self._get_at_start(entity_type, entity_id)
+        return self.base.records[entity_type].get(entity_id)
 
     def records(self, entity_type: str) -> list[Record]:
         """All entities of a type: the base in its order, then new ones by id."""
@@ -136,8 +139,10 @@ class WorldState:
 
     def find(self, entity_type: str, field_name: str, value: Json) -> list[Record]:
         """The entities whose field equals the value, or is a list that holds it."""
-        base, changed = self._base_records(entity_type), self.changed(entity_type)
-        ids = self.base.type_index(entity_type).by_value(field_name).get(value, ())
+        index, changed = self.base.type_index(entity_type), self.changed(entity_type)
+        base, ids = index.records, index.by_value(field_name).get(value, ())
+        if not changed:
+            return [base[i] for i in ids]
         kept = [base[i] for i in ids if i not in changed]
         moved = [changed[i] for i in sorted(changed) if changed[i] is not None]
         found = kept + [r for r in moved if r is not None and _holds(r.get(field_name), value)]
