@@ -30,9 +30,10 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, module lengths
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q tests/architecture
 
-bench: $(VENV)/.base ## Measure resets, calls and hashes per second, and the start of a server
+bench: $(VENV)/.base ## Measure the engine, the start of a server, and calls beside OpenEnv's
 	$(BIN)/corecraft bench state --world tutorial
 	$(BIN)/corecraft bench start --world tutorial
+	$(BIN)/corecraft bench env --world tutorial --clients 1,8 --seconds 1 --sessions 50 --optional
 
 train-demo: $(VENV)/.base ## Train a small model on two CPU cores, with figures before and after
 	$(BIN)/python -m rl_backend.install --status var/install.json

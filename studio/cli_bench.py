@@ -17,6 +17,7 @@ from rich.table import Table
 
 from exporter.bench.start import StartFigures, bench_start
 from exporter.errors import ExporterError
+from studio.cli_bench_env import env_command
 from world_builder.benchmark import Figure, bench_state
 from world_builder.errors import WorldError
 from world_builder.worlds import build_world
@@ -33,6 +34,9 @@ app = typer.Typer(
 @app.callback()
 def bench() -> None:
     """Measure the system; every figure stands beside a peer timed in the same run."""
+
+
+app.command("env")(env_command)
 
 
 @app.command()

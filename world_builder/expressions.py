@@ -282,7 +282,7 @@ def to_json(value: object) -> Json:
 def _follow(path: tuple[str, ...], values: Mapping[str, Any], source: str) -> Any:
     value: Any = values
     for part in path:
-        if not isinstance(value, Mapping) or part not in value:
+        if not isinstance(value, dict | Mapping) or part not in value:
             raise ExpressionError(f"no field '{part}' in {source!r}")
         value = value[part]
     return value

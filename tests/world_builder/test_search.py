@@ -76,7 +76,7 @@ _FIELDS: dict[Comparison, tuple[str, ...]] = {
     Comparison.TEXT: ("text", "tags", "kind"),
 }
 _TEXTS = ("a", "red", "thing-007", "1", "", "art", "ART par", "über", "x@y.example", "!", "zz")
-_ARGUMENTS = st.sampled_from(
+_ARGUMENTS: st.SearchStrategy[Json] = st.sampled_from(
     (*_TEXTS, *_TIMES, 1, 0, True, 2.5, ["a", "b"], [1, "1"], ["thing-001", "zz"], [])
 )
 
