@@ -47,13 +47,17 @@ class _Code(NamedTuple):
     kind: _Kind = _Kind.ANY
 
 
-def plain_program(source: str, functions: frozenset[str]) -> Plain | None:
-    """The program of an expression that uses only these functions; None when it needs CEL."""
+def plain_program(source: str, functions: frozenset[str], *, is_raw: bool = False) -> Plain | None:
+    """The program of an expression that uses only these functions; None when it needs CEL.
+
+    A raw one gives its value as it is, also an integer that CEL could not hold.
+    """
     tree = syntax.parse(source)
     if tree is None:
         return None
     try:
-        text = _whole(_Writer(functions).write(tree, {}))
+        written = _Writer(functions).write(tree, {})
+        text = written.text if is_raw else _whole(written)
         code = compile(f"lambda n, f: {text}", "<CEL>", "eval")
     except (Unsure, RecursionError, MemoryError, SyntaxError):  # nested too deeply for Python
         return None

@@ -114,8 +114,7 @@ def _search(operation: Search, call: Call) -> dict[str, Json]:
 def _create(operation: Create, call: Call) -> dict[str, Json]:
     call = _prepared(call, operation.bindings, operation.lets, operation.preconditions)
     entity_id = call.state.new_id(operation.entity_type)
-    entity_type = call.catalogue.types[operation.entity_type]
-    defaults = {f.name: f.default for f in entity_type.fields if f.default is not None}
+    defaults = call.catalogue.validators[operation.entity_type].defaults
     record = {"id": entity_id, **defaults, **_assigned(operation.values, call)}
     return _stored(operation.entity_type, record, call)
 
@@ -167,10 +166,11 @@ def _rules(operation: Rules, call: Call) -> dict[str, Json]:
 
 def _sequence(operation: Sequence, call: Call) -> dict[str, Json]:
     results: dict[str, Json] = {}
+    call = call.copied()
     for step in operation.steps:
         skipped = step.when is not None and not call.is_true(step.when)
-        results[step.name] = None if skipped else dict(run(step.operation, call))
-        call = call.with_value(step.name, results[step.name])
+        result = None if skipped else dict(run(step.operation, call))
+        results[step.name] = call.names.values[step.name] = result
     return _results(operation.result, call) if operation.result else results
 
 

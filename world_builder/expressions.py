@@ -157,11 +157,10 @@ class Names:
 
 def names_of(values: dict[str, Any], entities: Entities | None = None) -> Names:
     """Names over a state, with all functions."""
-    functions = dict(FUNCTIONS)
-    if entities is not None:
-        functions["lookup"] = entities.get
-        functions["find"] = _finder(entities)
-    return Names(values, entities, functions)
+    if entities is None:
+        return Names(values, None, {**FUNCTIONS})
+    reading: dict[str, Callable[..., Any]] = {"lookup": entities.get, "find": _finder(entities)}
+    return Names(values, entities, {**FUNCTIONS, **reading})
 
 
 def _finder(entities: Entities) -> Callable[..., list[Record]]:
@@ -193,17 +192,18 @@ class Expression:
 
     def evaluate(self, names: Names) -> Any:
         """The value of the expression. Raises ExpressionError."""
-        if self._path is not None:
-            return _follow(self._path, names.values, self.source)
         try:
             return self._plain(names.values, names.functions)
         except Exception:  # whatever it is, the binding decides
+            if self._path is not None:
+                return _follow(self._path, names.values, self.source)
             return self.by_binding(names)
 
     def _first_try(
         self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
     ) -> Any:
-        self._plain = plain_program(self.source, _KNOWN) or unsure
+        is_path = self._path is not None
+        self._plain = plain_program(self.source, _KNOWN, is_raw=is_path) or unsure
         return self._plain(values, functions)
 
     def by_binding(self, names: Names) -> Any:

@@ -43,6 +43,8 @@ class RecordValidator:
         self.entity_type = entity_type
         self.referring = tuple(field for field in entity_type.fields if _may_refer(field))
         """The fields that may hold references."""
+        self.defaults = {f.name: f.default for f in entity_type.fields if f.default is not None}
+        """Values of a new record's fields that are not set."""
         self._validator = compile_schema(json_schema(entity_type))
 
     def errors(self, record: Record) -> list[tuple[str, str]]:

@@ -6,28 +6,30 @@ are made when they are first shown, and changed records are written anew each ti
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from world_builder.frozen import Json, Record
 from world_builder.ids import Written, canonical_json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """A record as a tool shows it."""
 
     value: Mapping[str, Json]
     text: str
     """Canonical JSON of the value."""
-    members: tuple[tuple[str, str], ...]
-    """The value's names and, for each, its member of the text; sorted."""
+
+    @cached_property
+    def members(self) -> tuple[tuple[str, str], ...]:
+        """The value's names and, for each, its member of the text; sorted."""
+        return tuple((name, _member(name, self.value[name])) for name in sorted(self.value))
 
 
 def show(record: Record, fields: tuple[str, ...]) -> Shown:
     """The record's id and the named fields; all fields when none are named."""
     value = project(record, fields)
-    members = tuple((name, member(name, value[name])) for name in sorted(value))
-    return Shown(value, _object(text for _, text in members), members)
+    return Shown(value, canonical_json(value))
 
 
 def project(record: Record, fields: tuple[str, ...]) -> dict[str, Json]:
@@ -37,7 +39,7 @@ def project(record: Record, fields: tuple[str, ...]) -> dict[str, Json]:
     return {"id": record["id"]} | {name: record.get(name) for name in fields}
 
 
-def member(name: str, value: Json) -> str:
+def _member(name: str, value: Json) -> str:
     """A name and its value as they stand in canonical JSON."""
     return f"{_quoted(name)}:{canonical_json(value)}"
 
