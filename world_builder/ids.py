@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from world_builder.frozen import Json, Record
 
@@ -78,12 +79,19 @@ def next_id(id_format: str, now: datetime, is_taken: Callable[[str], bool], star
 
 def format_id(id_format: str, now: datetime, n: int) -> str:
     """The id that a format gives for a date and a counter."""
+    parts = _format_parts(id_format, now.strftime("%y%m%d"))
+    return "".join([p if isinstance(p, str) else str(n).zfill(p) for p in parts])
 
-    def fill(slot: re.Match[str]) -> str:
-        width = int(slot[2] or 0)
-        return now.strftime("%y%m%d") if slot[1] == "date" else str(n).zfill(width)
 
-    return _ID_SLOT.sub(fill, id_format)
+@lru_cache(maxsize=1024)
+def _format_parts(id_format: str, day: str) -> tuple[str | int, ...]:
+    """The texts of a format for a day; a number is the width of the counter there."""
+    parts: list[str | int] = []
+    last = 0
+    for slot in _ID_SLOT.finditer(id_format):
+        parts += [id_format[last : slot.start()], day if slot[1] == "date" else int(slot[2] or 0)]
+        last = slot.end()
+    return (*parts, id_format[last:])
 
 
 def last_number(id_format: str, now: datetime, ids: Iterable[str]) -> int:
