@@ -14,6 +14,7 @@ from world_builder.operations import Operation, Search, Sequence
 from world_builder.records import RecordValidator, Validator, compile_schema, schema_errors
 from world_builder.state import WorldState
 from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
+from world_builder.whole_numbers import holds_float, with_integers
 from world_builder.world import DEFAULT_SURFACE, World
 
 
@@ -51,7 +52,7 @@ class Engine:
     def _run(
         self, tool: "_CompiledTool", state: WorldState, arguments: dict[str, Json]
     ) -> dict[str, Json]:
-        call = execution.begin(state, {**tool.defaults, **arguments}, self._catalogue)
+        call = execution.begin(state, tool.completed(arguments), self._catalogue)
         if tool.declared.is_read_only:
             return execution.run(tool.declared.operation, call)
         with state.transaction():
@@ -79,6 +80,13 @@ class _CompiledTool:
             name: schema.get("default") if isinstance(schema, dict) else None
             for name, schema in (properties.items() if isinstance(properties, dict) else ())
         }
+
+    def completed(self, arguments: dict[str, Json]) -> dict[str, Json]:
+        """Valid arguments with those that were not given, whole numbers as integers."""
+        if holds_float(arguments):
+            given = with_integers(arguments, self.declared.parameters)
+            return {**self.defaults, **given} if isinstance(given, dict) else self.defaults
+        return {**self.defaults, **arguments}
 
     def argument_problems(self, arguments: dict[str, Json]) -> str:
         """What is wrong with the arguments, in one sentence; empty when nothing is."""

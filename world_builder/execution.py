@@ -30,6 +30,7 @@ from world_builder.operations import (
     Update,
 )
 from world_builder.records import RecordValidator, references_in
+from world_builder.scan import BadArgument
 from world_builder.search import search
 from world_builder.shown import Shown, joined, listed
 from world_builder.state import WorldState
@@ -106,7 +107,10 @@ def _joined(join: Join, record: Record, call: Call) -> Shown | list[Shown] | Non
 
 
 def _search(operation: Search, call: Call) -> dict[str, Json]:
-    count, first = search(operation, call.state, call.names)
+    try:
+        count, first = search(operation, call.state, call.names)
+    except BadArgument as error:
+        raise Refusal(ToolErrorCode.INVALID_ARGUMENTS, str(error)) from error
     show = call.state.base.shown(operation.entity_type).show
     return listed(count, [show(record, operation.fields) for record in first])
 

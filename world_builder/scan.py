@@ -9,15 +9,19 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from world_builder.errors import ExpressionError
+from world_builder.errors import ExpressionError, WorldError
 from world_builder.expressions import Names, as_datetime, compile_expression
 from world_builder.frozen import Json, Record
 from world_builder.operations import Comparison, Filter, Search
 from world_builder.state import WorldState
 
 
+class BadArgument(WorldError):
+    """An argument that a filter cannot use; the message tells the agent what to write."""
+
+
 def scan(operation: Search, state: WorldState, names: Names) -> list[Record]:
-    """All matches in order. Raises ExpressionError."""
+    """All matches in order. Raises BadArgument, ExpressionError."""
     arguments = names.values["args"]
     active = active_filters(operation, arguments)
     found = _candidates(operation, active, state, arguments)
@@ -94,11 +98,21 @@ def _comparison(comparison: Comparison, argument: Json, now: datetime) -> Callab
         case Comparison.AT_MOST:
             return partial(_at_most, limit=argument)
         case Comparison.AFTER:
-            return partial(_is_after, limit=moment(argument, now), now=now)
+            return partial(_is_after, limit=_limit(argument, now), now=now)
         case Comparison.BEFORE:
-            return partial(_is_before, limit=moment(argument, now), now=now)
+            return partial(_is_before, limit=_limit(argument, now), now=now)
         case Comparison.TEXT:
             raise ValueError("text compares several fields")
+
+
+def _limit(argument: Json, now: datetime) -> datetime:
+    try:
+        return moment(argument, now)
+    except (TypeError, ValueError, ExpressionError) as error:
+        example = now.date().isoformat()
+        raise BadArgument(
+            f"{argument!r} is no date or time; write one like {example} or {example}T14:00"
+        ) from error
 
 
 def moment(value: Json, now: datetime) -> datetime:

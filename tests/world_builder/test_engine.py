@@ -78,6 +78,13 @@ def test_compute_and_rules(call: Call) -> None:
     assert not call("check_sale", item="it-03", quantity=3).value["ok"]
 
 
+def test_an_integer_may_be_written_as_a_float(call: Call) -> None:
+    assert call("price", item="it-02", quantity=3.0) == call("price", item="it-02", quantity=3)
+    assert type(call("sell", item="it-01", quantity=2.0).value["quantity"]) is int
+    assert call("find_items", limit=1.0).value == call("find_items", limit=1).value
+    assert call("price", item="it-02", quantity=3.5).value["error"] == "invalid_arguments"
+
+
 def test_sequence_keeps_all_steps_or_none(call: Call, state: WorldState) -> None:
     assert call("sell_from_stock", item="it-01", quantity=2).value == {
         "sale_id": "sa-250915-02",
@@ -105,7 +112,7 @@ def test_sequence_keeps_all_steps_or_none(call: Call, state: WorldState) -> None
             "precondition_failed",
             "paid, void",
         ),
-        ("find_sales", {"after": "yesterday"}, "tool_broken", "cannot compare sold_at"),
+        ("find_sales", {"after": "yesterday"}, "invalid_arguments", "'yesterday' is no date"),
     ],
 )
 def test_a_refused_call_says_what_to_mend(
