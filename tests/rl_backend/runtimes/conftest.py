@@ -17,7 +17,6 @@ from exporter.writer import write_bundle
 from tests.exporter.docker_base import PIP_ARGS, docker_engine, import_base_image
 from tests.exporter.small_world import library
 from world_builder.state import WorldBase
-from world_builder.worlds import build_world
 
 DOUBLE = "corecraft-test-double:1"
 _DOCKERFILE = b"""\
@@ -68,13 +67,10 @@ def tutorial_image(engine: docker.DockerClient, base_image: str, bundle: Path) -
 
 @pytest.fixture(scope="session")
 def corecraft_image(
-    engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory
+    engine: docker.DockerClient, base_image: str, corecraft_bundle: Path
 ) -> Iterator[Bundle]:
     """The reference world's bundle, of which the engine has the image."""
-    folder = tmp_path_factory.mktemp("corecraft")
-    opened = Bundle.open(
-        write_bundle(build_world("corecraft"), "1.0.0", folder, override_reason="a test")
-    )
+    opened = Bundle.open(corecraft_bundle)
     with built(engine, opened, base_image):
         yield opened
 

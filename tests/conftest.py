@@ -1,0 +1,32 @@
+"""What all tests share: the reference world and its bundle, made once; a cache of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exporter.manifest import GateReport
+from exporter.writer import write_bundle
+from world_builder.world import World
+from world_builder.worlds import build_world
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What commands keep for later goes into a folder of the test run."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("CORECRAFT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def corecraft() -> World:
+    """Corecraft Computers as shipped."""
+    return build_world("corecraft")
+
+
+@pytest.fixture(scope="session")
+def corecraft_bundle(corecraft: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its bundle, whose gates were not run; read it, never change it."""
+    folder = tmp_path_factory.mktemp("corecraft")
+    return write_bundle(corecraft, "1.0.0", folder, gates=GateReport(gates=()))
