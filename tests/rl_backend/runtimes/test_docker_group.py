@@ -1,10 +1,11 @@
-"""Groups of rollouts in containers of shipped worlds; one is killed in the middle of a call."""
+"""Groups of rollouts in containers of the reference world; one is killed in a call."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import docker
+import pytest
 
 from exporter.bundle import Bundle
 from rl_backend.config import DockerConfig
@@ -22,6 +23,7 @@ from world_builder.state import WorldBase
 from world_builder.tasks import Start, Task
 from world_builder.tools import ToolCall, ToolResult
 from world_builder.trajectory import StopReason
+from world_builder.world import DEFAULT_SURFACE, World
 
 GROUP_SIZE, VICTIM = 16, 5
 LIMIT_S = 300.0
@@ -91,24 +93,34 @@ def left(engine: docker.DockerClient) -> list[object]:
     return list(engine.api.containers(all=True, filters={"label": [OWNER_LABEL]}))
 
 
+@pytest.fixture(scope="module")
+def base(corecraft: World) -> WorldBase:
+    return WorldBase(corecraft)
+
+
 def busy_task(base: WorldBase) -> Task:
-    """A task that takes several calls and changes the world."""
-    return max(
-        (t for t in base.world.tasks if t.reference_solution is not None),
-        key=lambda t: len(t.reference_solution.calls if t.reference_solution else ()),
-    )
+    """The task that changes the world most, by a reference of many calls."""
+    writes = {tool.name for tool in base.world.tools if not tool.is_read_only}
+
+    def rank(task: Task) -> tuple[int, int]:
+        assert task.reference_solution is not None
+        calls = task.reference_solution.calls
+        return sum(call.tool in writes for call in calls), len(calls)
+
+    return max(base.world.tasks, key=rank)
 
 
 async def test_a_container_killed_in_a_call_costs_one_rollout_of_sixteen(
-    engine: docker.DockerClient, tutorial: WorldBase, tutorial_image: Bundle
+    engine: docker.DockerClient, base: WorldBase, corecraft_image: Bundle
 ) -> None:
-    task = busy_task(tutorial)
+    task = busy_task(base)
     runtime = DoomingRuntime(
-        await DockerRuntime.launch(tutorial_image, CONFIG, max_worlds=GROUP_SIZE), engine
+        await DockerRuntime.launch(corecraft_image, CONFIG, max_worlds=GROUP_SIZE), engine
     )
     try:
         await until(lambda: runtime.inner.pool.num_idle == GROUP_SIZE)
-        runner = RolloutRunner(tutorial, runtime, max_worlds=GROUP_SIZE)
+        assert len(left(engine)) == GROUP_SIZE
+        runner = RolloutRunner(base, runtime, max_worlds=GROUP_SIZE)
         group = await group_of(task, runner, GROUP_SIZE)
         assert len({world.container.id for world in runtime.worlds}) == GROUP_SIZE
         [broken] = [r for r in group.rollouts if not r.is_scored]
@@ -117,21 +129,22 @@ async def test_a_container_killed_in_a_call_costs_one_rollout_of_sixteen(
         assert broken.judgement is None
         assert "it ended with exit code 137" in broken.excluded_reason
         assert group.rewards == (1.0,) * (GROUP_SIZE - 1)
-        here = await group_of(task, RolloutRunner(tutorial, InProcessRuntime(tutorial)), 2)
+        here = await group_of(task, RolloutRunner(base, InProcessRuntime(base)), 2)
         assert all(r.trajectory == here.rollouts[0].trajectory for r in group.scored)
+        assert here.rollouts[0].trajectory.diff.changes
         await until(lambda: runtime.inner.pool.num_idle == GROUP_SIZE)
     finally:
         await runtime.close()
     assert left(engine) == []
 
 
-async def test_the_reference_world_runs_in_its_image(
-    engine: docker.DockerClient, corecraft_image: Bundle
+async def test_tasks_of_both_surfaces_go_alike_in_containers(
+    engine: docker.DockerClient, base: WorldBase, corecraft_image: Bundle
 ) -> None:
-    base = WorldBase(corecraft_image.world)
+    generic = next(t for t in base.world.tasks if t.tool_surface != DEFAULT_SURFACE)
     runtime = await DockerRuntime.launch(corecraft_image, CONFIG, max_worlds=2)
     try:
-        for task in (base.world.tasks[0], busy_task(base)):
+        for task in (base.world.tasks[0], generic):
             here = await group_of(task, RolloutRunner(base, InProcessRuntime(base)), 2)
             there = await group_of(task, RolloutRunner(base, runtime), 2)
             assert here.rewards == there.rewards == (1.0, 1.0)
