@@ -97,7 +97,9 @@ class TarStream:
 
     def _header(self) -> bytes | None:
         """The next header, past what is unread; None at the end of the tar."""
-        self._source.skip(self._unread + self._padding)
+        self._source.skip(self._unread)
+        if self._source.exactly(self._padding).strip(b"\0"):
+            raise ArchiveError("something stands between its files")
         self._unread = self._padding = 0
         header = self._source.up_to(_BLOCK)
         if not header.strip(b"\0"):
