@@ -6,6 +6,7 @@ text and imports nothing.
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -48,8 +49,13 @@ def _parents(module: str) -> list[str]:
     return [".".join(parts[:n]) for n in range(1, len(parts))]
 
 
-def _imports(source: bytes) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def _imports(source: bytes) -> tuple[str, ...]:
     """Absolute modules that a source names; `from a import b` names both `a` and `a.b`."""
+    return tuple(_named(source))
+
+
+def _named(source: bytes) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

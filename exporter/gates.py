@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 
 from exporter.layout import RESERVED_ENTITY_TYPE
 from exporter.manifest import Gate, GateFailure, GateReport, gate
-from exporter.run_cache import RunCache
+from exporter.run_cache import MemoryRuns, RunCache, RunKeys, SoundRuns
 from exporter.task_gates import OnTask, run_tasks, task_gates, task_gates_not_run
 from world_builder.audit.similarity import audit_similarity
 from world_builder.entities import target_of
 from world_builder.operations import Severity
 from world_builder.tasks import Split, Task
-from world_builder.validation import validate_world
+from world_builder.validation import SoundTasks, validate_world
 from world_builder.wording import counted
 from world_builder.workbench import Workbench
 from world_builder.world import World
@@ -34,17 +34,19 @@ def run_gates(
     `warm` is called before tasks are run, once the world is known to have no errors: it may fill
     the cache.
     """
-    found = validity(world)
+    kept: RunCache = MemoryRuns() if cache is None else cache
+    keys = RunKeys(world)
+    found = validity(world, SoundRuns(kept, keys))
     is_valid = found.is_met
     if is_valid:
         warm()
-    runs = task_gates(run_tasks(world, on_task, cache)) if is_valid else task_gates_not_run()
+    runs = task_gates(run_tasks(world, on_task, kept, keys)) if is_valid else task_gates_not_run()
     gates = (
         found,
         _references(world),
         *runs,
         _distinct_prompts(world),
-        _similar_prompts(world) if is_valid else _similarity_not_run(),
+        _similar_prompts(world, keys, kept) if is_valid else _similarity_not_run(),
         _no_leak(world),
         _decidable(world),
         _coverage(world),
@@ -52,9 +54,9 @@ def run_gates(
     return GateReport(gates=gates, override_reason=override_reason)
 
 
-def validity(world: World) -> Gate:
+def validity(world: World, sound: SoundTasks | None = None) -> Gate:
     """The gate `validation`: errors of the world itself, and what no bundle could hold."""
-    problems = validate_world(world)
+    problems = validate_world(world, sound)
     failures = [
         GateFailure(path=p.path, message=p.message, hint=p.hint)
         for p in problems
@@ -111,14 +113,19 @@ def _distinct_prompts(world: World) -> Gate:
     return gate("distinct_prompts", f"{counted(len(world.tasks), 'prompt')} compared", failures)
 
 
-def _similar_prompts(world: World) -> Gate:
+def _similar_prompts(world: World, keys: RunKeys, cache: RunCache) -> Gate:
     """The audit of prompts: none is a near copy of another, facts aside."""
+    key = keys.similarity()
+    if (text := cache.get(key)) is not None:
+        return Gate.model_validate_json(text)
     found = audit_similarity(Workbench(world), lambda: None)
     failures = [
         GateFailure(path=f"tasks.{f.task_id}.prompt", message=f.message, hint=f.hint)
         for f in found.failures
     ]
-    return gate("similar_prompts", found.detail, failures)
+    compared = gate("similar_prompts", found.detail, failures)
+    cache.put(key, compared.model_dump_json())
+    return compared
 
 
 def _similarity_not_run() -> Gate:

@@ -2,14 +2,16 @@
 
 The key names everything that a run depends on: the task, the world without its tasks, the code that
 runs it; for planted errors also the writing calls of the other tasks, from which some are taken.
+What validating a task and comparing all prompts said is kept likewise.
 """
 
 import hashlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -19,15 +21,21 @@ from world_builder.tasks import Task
 from world_builder.workbench import Workbench
 from world_builder.world import World
 
-_MOST_KEPT: Final = 50_000
-"""Runs that a file keeps, about forty times a large world."""
+_MOST_KEPT: Final = 75_000
+"""Runs that a file keeps, about twenty times a large world."""
+_OWN_SOURCES: Final = ("task_runs.py", "gates.py")
+
+
+def cache_folder() -> Path:
+    """Where the command line keeps things: `CORECRAFT_CACHE_DIR`, else in the user's cache."""
+    given = os.environ.get("CORECRAFT_CACHE_DIR")
+    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "corecraft"
+    return Path(given) if given else users
 
 
 def default_file() -> Path:
-    """Where the command line keeps runs: under `CORECRAFT_CACHE_DIR`, else the user's cache."""
-    given = os.environ.get("CORECRAFT_CACHE_DIR")
-    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "corecraft"
-    return (Path(given) if given else users) / "task-runs.db"
+    """Where the command line keeps runs."""
+    return cache_folder() / "task-runs.db"
 
 
 class RunCache(Protocol):
@@ -108,16 +116,36 @@ class RunKeys:
 
     def __init__(self, world: World) -> None:
         core = world.model_dump(mode="json", exclude={"tasks"})
+        self._world = world
         self._core = f"{code_digest()}\0{content_hash(core)}"
-        self._bench = Workbench(world)
         self._writes: dict[str, str] = {}
+        self._texts: dict[int, str] = {}
+
+    def soundness(self, task: Task) -> str:
+        """Of what validating the task said."""
+        return _sha256(f"soundness\0{self._core}\0{self._text(task)}")
 
     def answers(self, task: Task) -> str:
-        return _sha256(f"answers\0{self._core}\0{task.model_dump_json()}")
+        return _sha256(f"answers\0{self._core}\0{self._text(task)}")
 
     def planted(self, task: Task) -> str:
         writes = self._writes_of(task.tool_surface)
-        return _sha256(f"planted\0{self._core}\0{writes}\0{task.model_dump_json()}")
+        return _sha256(f"planted\0{self._core}\0{writes}\0{self._text(task)}")
+
+    def similarity(self) -> str:
+        """Of what comparing all prompts said."""
+        told = [[task.id, task.scenario, task.prompt] for task in self._world.tasks]
+        return _sha256(f"similarity\0{self._core}\0{json.dumps(told)}")
+
+    @cached_property
+    def _bench(self) -> Workbench:
+        return Workbench(self._world)
+
+    def _text(self, task: Task) -> str:
+        """The task as JSON, made once: it is part of several keys."""
+        if id(task) not in self._texts:
+            self._texts[id(task)] = task.model_dump_json()
+        return self._texts[id(task)]
 
     def _writes_of(self, surface: str) -> str:
         if surface not in self._writes:
@@ -127,13 +155,26 @@ class RunKeys:
         return self._writes[surface]
 
 
+class SoundRuns:
+    """The tasks of a world of which a cache knows that validation found nothing wrong."""
+
+    def __init__(self, cache: RunCache, keys: RunKeys) -> None:
+        self._cache, self._keys = cache, keys
+
+    def __contains__(self, task: Task, /) -> bool:
+        return self._cache.get(self._keys.soundness(task)) is not None
+
+    def add(self, task: Task, /) -> None:
+        self._cache.put(self._keys.soundness(task), "")
+
+
 @lru_cache(maxsize=1)
 def code_digest() -> str:
     """Names the code that runs tasks: another release runs them again."""
     package = Path(str(world_builder.__file__)).parent
     sources = [path for path in package.rglob("*.py") if "worlds" not in path.parts]
     found = hashlib.sha256()
-    for path in (*sorted(sources), Path(__file__).with_name("task_runs.py")):
+    for path in (*sorted(sources), *map(Path(__file__).with_name, _OWN_SOURCES)):
         found.update(path.name.encode() + b"\0" + path.read_bytes())
     return found.hexdigest()
 

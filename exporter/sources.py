@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from exporter import layout
+from exporter.built_worlds import built_world
 from exporter.bundle import Bundle
 from exporter.errors import ExporterError
 from world_builder.validation import Problem, has_errors, parse_world
 from world_builder.wording import counted
 from world_builder.world import World
-from world_builder.worlds import WORLD_NAMES, build_world
+from world_builder.worlds import WORLD_NAMES
 
 WORLD_FILE: Final = "world.json"
 """What a folder that holds a world calls it."""
@@ -36,7 +37,7 @@ def load_world(source: str) -> World:
     """
     path = Path(source)
     if source in WORLD_NAMES and not path.is_file():
-        return build_world(source)
+        return built_world(source)
     if path.is_dir() and (path / WORLD_FILE).is_file():
         return _read(path / WORLD_FILE)
     if path.is_dir() or path.name.endswith((".tar", ".tar.gz", ".tgz")):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.manifest import Gate, GateFailure, gate
-from exporter.run_cache import MemoryRuns, RunCache, RunKeys
+from exporter.run_cache import RunCache, RunKeys
 from exporter.task_runs import AnswerRun, PlantedRun, TaskRunner
 from world_builder.audit.rubrics import MIN_SCORE
 from world_builder.mutation import MIN_PLANTED
@@ -33,10 +33,9 @@ class TaskRuns:
     planted: Mapping[str, PlantedRun | None]
 
 
-def run_tasks(world: World, on_task: OnTask, cache: RunCache | None = None) -> TaskRuns:
+def run_tasks(world: World, on_task: OnTask, kept: RunCache, keys: RunKeys) -> TaskRuns:
     """Runs every task of a world without errors, unless the cache knows what comes out."""
-    runner, keys = TaskRunner(world), RunKeys(world)
-    kept: RunCache = cache if cache is not None else MemoryRuns()
+    runner = TaskRunner(world)
     answers: dict[str, AnswerRun] = {}
     planted: dict[str, PlantedRun | None] = {}
     for task in world.tasks:

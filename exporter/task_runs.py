@@ -6,6 +6,7 @@ failed.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from exporter.manifest import GateFailure
@@ -13,10 +14,17 @@ from world_builder.checking import CheckContext, check_rubric
 from world_builder.errors import WorldError
 from world_builder.frozen import Frozen
 from world_builder.mutation import Planter, mutation_score
-from world_builder.replay import replay
-from world_builder.rubrics import CriterionKind, Judgement, VerdictValue, is_pass, judgement, reward
+from world_builder.rubrics import (
+    CriterionKind,
+    Judgement,
+    Verdict,
+    VerdictValue,
+    is_pass,
+    judgement,
+    reward,
+)
 from world_builder.tasks import ReferenceSolution, Task
-from world_builder.trajectory import CallRecord, Trajectory
+from world_builder.trajectory import CallRecord
 from world_builder.workbench import Workbench
 from world_builder.world import World
 
@@ -52,11 +60,27 @@ class PlantedRun(Frozen):
         return self.num_killed / self.num_planted if self.num_planted else 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """The rollout of an answer and what the checks say of it."""
+
+    context: CheckContext
+    verdicts: tuple[Verdict, ...]
+    is_open: bool
+    """True when a judge has to decide the rest."""
+
+    @property
+    def judgement(self) -> Judgement:
+        return judgement(self.context.task.rubric, self.verdicts)
+
+
 class TaskRunner:
     """Runs the tasks of one world without errors."""
 
     def __init__(self, world: World) -> None:
         self._bench = Workbench(world)
+        self._last: tuple[Task, _Judged] | None = None
+        """The last reference that was run: both kinds of run of a task need it."""
 
     @cached_property
     def _planter(self) -> Planter:
@@ -75,7 +99,10 @@ class TaskRunner:
         if task.reference_solution is None:
             return None
         try:
-            report = mutation_score(task, self._planter)
+            known = self._judged_reference(task, task.reference_solution)
+            report = mutation_score(
+                task, self._planter, reference=known.context, verdicts=known.verdicts
+            )
         except WorldError:
             return None
         return PlantedRun(
@@ -91,10 +118,11 @@ class TaskRunner:
             hint = "record one by calling the tools and writing the answer"
             return _failure(task, "reference_solution", "is missing", hint), False
         try:
-            trajectory, found, is_open = self._judged(task, solution)
+            judged = self._judged_reference(task, solution)
         except WorldError as error:
             return _broken(task, error), False
-        if unmeant := _unmeant(solution, trajectory.calls):
+        found, is_open = judged.judgement, judged.is_open
+        if unmeant := _unmeant(solution, judged.context.trajectory.calls):
             hint = "mend the call, or say that refusals are meant (expects_refusals)"
             return _failure(task, "reference_solution.calls", unmeant, hint), False
         refused = _refused(task, found)
@@ -107,7 +135,7 @@ class TaskRunner:
     def _empty(self, task: Task) -> tuple[GateFailure | None, float | None]:
         """Criteria left to a judge count as unmet: no judge meets one on an empty answer."""
         try:
-            _, found, _ = self._judged(task, EMPTY_ANSWER)
+            found = self._judged(task, EMPTY_ANSWER).judgement
         except WorldError as error:
             return _broken(task, error), None
         met = {v.criterion_id for v in found.verdicts if v.value is VerdictValue.MET}
@@ -117,13 +145,16 @@ class TaskRunner:
         hint = "add a criterion that only an answer or a tool call can meet"
         return _failure(task, "rubric", "the empty answer passes", hint), earned
 
-    def _judged(self, task: Task, answer: ReferenceSolution) -> tuple[Trajectory, Judgement, bool]:
-        """The rollout of an answer, its judgement by checks, and whether a judge has to go on."""
-        engine = self._bench.engine(task.tool_surface)
-        trajectory = replay(self._bench.base, task, answer, engine)
+    def _judged_reference(self, task: Task, solution: ReferenceSolution) -> _Judged:
+        if self._last is None or self._last[0] is not task:
+            self._last = (task, self._judged(task, solution))
+        return self._last[1]
+
+    def _judged(self, task: Task, answer: ReferenceSolution) -> _Judged:
+        trajectory = self._bench.run(task, answer)
         context = CheckContext(task=task, trajectory=trajectory, base=self._bench.base)
         verdicts, left = check_rubric(context)
-        return trajectory, judgement(task.rubric, verdicts), bool(left)
+        return _Judged(context=context, verdicts=verdicts, is_open=bool(left))
 
 
 def _failure(task: Task, place: str, message: str, hint: str) -> GateFailure:

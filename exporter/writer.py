@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from exporter import layout
 from exporter.archive import write_tar
@@ -190,10 +190,11 @@ def _rename(partial: Path, target: Path, manifest: Manifest) -> None:
 def _write_files(files: Mapping[str, bytes], folder: Path) -> None:
     """Modes are set whatever the umask: an image's user must be able to read the files."""
     folder.chmod(_FOLDER_MODE)
+    parents = {parent for name in files for parent in PurePosixPath(name).parents[:-1]}
+    for parent in sorted(parents):
+        (folder / parent).mkdir()
+        (folder / parent).chmod(_FOLDER_MODE)
     for name in sorted(files):
         path = folder / name
-        for parent in reversed(path.relative_to(folder).parents[:-1]):
-            (folder / parent).mkdir(exist_ok=True)
-            (folder / parent).chmod(_FOLDER_MODE)
         path.write_bytes(files[name])
         path.chmod(_FILE_MODE)

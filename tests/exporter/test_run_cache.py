@@ -1,11 +1,12 @@
 """What running tasks said is kept: unchanged tasks are not run again, the report is the same."""
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from exporter import task_gates
+from exporter import gates, task_gates
 from exporter.bundle import Bundle
 from exporter.gate_workers import fill
 from exporter.gates import run_gates
@@ -13,7 +14,12 @@ from exporter.run_cache import FileRuns, MemoryRuns, RunKeys
 from exporter.task_runs import TaskRunner
 from exporter.writer import write_bundle
 from tests.exporter.small_world import LEND_TASK, YEAR_TASK, library
+from world_builder.audit.report import AuditReport
+from world_builder.audit.similarity import audit_similarity
 from world_builder.tasks import Task
+from world_builder.validation import Problem, whole
+from world_builder.validation.tasks import Surroundings, task_problems
+from world_builder.workbench import Workbench
 from world_builder.worlds import build_world
 
 Ran = list[tuple[str, str]]
@@ -46,6 +52,35 @@ def test_only_what_changed_is_run_again(ran: Ran) -> None:
     reworded = YEAR_TASK.model_copy(update={"prompt": "In which year did Dune appear?"})
     run_gates(library(tasks=(reworded, LEND_TASK)), cache=cache)
     assert ran == [("answers", "year-of-dune"), ("planted", "year-of-dune")]
+
+
+def test_a_sound_task_is_validated_once_and_prompts_are_compared_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+
+    def validated(task: Task, around: Surroundings) -> Iterator[Problem]:
+        done.append(task.id)
+        return task_problems(task, around)
+
+    def compared(bench: Workbench, on_task: Callable[[], None]) -> AuditReport:
+        done.append("prompts")
+        return audit_similarity(bench, on_task)
+
+    monkeypatch.setattr(whole, "task_problems", validated)
+    monkeypatch.setattr(gates, "audit_similarity", compared)
+    cache = MemoryRuns()
+    unknown = LEND_TASK.model_copy(update={"id": "lend-again", "system_prompt": "nowhere"})
+    world = library(tasks=(YEAR_TASK, LEND_TASK))
+    report = run_gates(world, cache=cache)
+    assert done == ["year-of-dune", "lend-emma", "prompts"]
+    assert run_gates(world, cache=cache) == report
+    assert len(done) == 3
+    broken = library(tasks=(YEAR_TASK, LEND_TASK, unknown))
+    reports = [run_gates(broken, cache=cache) for _ in range(2)]
+    assert done[3:] == ["lend-again", "lend-again"]
+    assert reports[0] == reports[1] == run_gates(broken)
+    assert not reports[0].is_met
 
 
 def test_another_writing_call_has_errors_planted_anew(ran: Ran) -> None:
@@ -113,8 +148,8 @@ def test_the_oldest_runs_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_several_processes_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exporter.gate_workers.FEW_TASKS", 2)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    whole = build_world("tutorial")
-    world = whole.model_copy(update={"tasks": whole.tasks[:6]})
+    shipped = build_world("tutorial")
+    world = shipped.model_copy(update={"tasks": shipped.tasks[:6]})
     cache, alone = MemoryRuns(), MemoryRuns()
     told: list[None] = []
     fill(world, cache, on_task=lambda: told.append(None))

@@ -17,7 +17,7 @@ from exporter.bundle import Bundle
 from exporter.contents import bundle_files, server_files
 from exporter.errors import ExporterError, VersionTaken
 from exporter.gates import run_gates
-from exporter.manifest import Manifest
+from exporter.manifest import GateReport, Manifest
 from exporter.writer import GatesShut, build_manifest, pack, write_bundle
 from tests.exporter.small_world import LEND_TASK, YEAR_TASK, library
 from world_builder.entities import EntityType, Field, FieldKind
@@ -54,14 +54,14 @@ def tree(folder: Path) -> dict[str, tuple[str, int]]:
 
 def test_two_machines_write_the_same_bytes(tmp_path: Path) -> None:
     outs = []
-    for seed, umask in (("1", "022"), ("2", "077")):
+    for seed, umask, zone in (("1", "022", "Asia/Tokyo"), ("2", "077", "America/St_Johns")):
         out, cwd = tmp_path / f"out-{seed}", tmp_path / f"cwd-{seed}"
         cwd.mkdir()
         environment = {
             **os.environ,
             "PYTHONHASHSEED": seed,
             "PYTHONPATH": str(ROOT),
-            "TZ": "Asia/Tokyo",
+            "TZ": zone,
         }
         command = [sys.executable, "-B", "-c", EXPORT, str(out), umask]
         subprocess.run(command, cwd=cwd, env=environment, check=True)
@@ -74,6 +74,31 @@ def test_two_machines_write_the_same_bytes(tmp_path: Path) -> None:
     assert (
         Bundle.open(first / "bundle.tar.gz").digest == Bundle.open(second / "library-1.2.3").digest
     )
+
+
+def test_the_command_gives_one_digest_everywhere(tmp_path: Path) -> None:
+    """Other paths, folders to work in, time zones, hash seeds; nothing known before, or all."""
+    digests, trees = set(), []
+    machines = (("a", "1", "Asia/Tokyo"), ("b", "2", "America/St_Johns"), ("a", "3", "UTC"))
+    for number, (machine, seed, zone) in enumerate(machines):
+        cwd = tmp_path / machine / f"cwd-{number}"
+        cwd.mkdir(parents=True)
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": seed,
+            "PYTHONPATH": str(ROOT),
+            "TZ": zone,
+            "CORECRAFT_CACHE_DIR": str(tmp_path / machine / "cache"),
+        }
+        command = ["bundle", "export", "tutorial", "--version", "1.2.3", "--out", "out", "--json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "studio.cli", *command],
+            cwd=cwd, env=environment, check=True, capture_output=True,
+        )  # fmt: skip
+        digests.add(json.loads(done.stdout)["digest"])
+        trees.append(tree(cwd / "out"))
+    assert len(digests) == 1
+    assert trees[0] == trees[1] == trees[2]
 
 
 def test_writing_again_changes_nothing_and_another_world_is_refused(tmp_path: Path) -> None:
@@ -228,8 +253,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 def opened(world: World, path: Path) -> Bundle:
     files = bundle_files(world, "1.0.0")
-    report = run_gates(library())
-    manifest: Manifest = build_manifest(world, "1.0.0", files, report)
+    manifest: Manifest = build_manifest(world, "1.0.0", files, GateReport(gates=()))
     return Bundle(path=path, manifest=manifest, _files=files)
 
 

@@ -1,12 +1,13 @@
 """The mutation score of a rubric: the share of planted mistakes that some criterion notices."""
 
-from world_builder.checking import CheckContext, check_criterion
+from collections.abc import Iterable
+
+from world_builder.checking import CheckContext, check_criterion, check_rubric
 from world_builder.checks import reads_response, reads_state
 from world_builder.mutation.planting import Planted, Planter
 from world_builder.mutation.types import Mutant, MutationReport, Survivor
-from world_builder.rubrics import Criterion, VerdictValue
+from world_builder.rubrics import Criterion, Verdict, VerdictValue
 from world_builder.tasks import Task
-from world_builder.trajectory import Trajectory
 from world_builder.workbench import reference_of
 
 
@@ -20,18 +21,26 @@ def mutants(task: Task, planter: Planter, seed: int = 0) -> tuple[Mutant, ...]:
 
 
 def mutation_score(
-    task: Task, planter: Planter, seed: int = 0, reference: Trajectory | None = None
+    task: Task,
+    planter: Planter,
+    seed: int = 0,
+    reference: CheckContext | None = None,
+    verdicts: Iterable[Verdict] | None = None,
 ) -> MutationReport:
     """How many planted mistakes the checks of a task's rubric notice.
 
     A mistake is killed when a criterion that the reference meets is unmet. `reference` is the
-    rollout of the reference solution; None runs it. Raises WorldError when there is no solution.
+    rollout of the reference solution and `verdicts` what its checks found; None runs them. Raises
+    WorldError when there is no solution.
     """
-    reference = reference or planter.bench.run(task, reference_of(task))
-    context = CheckContext(task=task, trajectory=reference, base=planter.bench.base)
+    context = reference or CheckContext(
+        task=task, trajectory=planter.bench.run(task, reference_of(task)), base=planter.bench.base
+    )
+    found = check_rubric(context)[0] if verdicts is None else verdicts
+    met_ids = {v.criterion_id for v in found if v.value is VerdictValue.MET}
     checked = [c for c in task.rubric.criteria if c.check is not None]
-    met = [c for c in checked if _value(c, context) is VerdictValue.MET]
-    planted = planter.plant(task, reference, seed)
+    met = [c for c in checked if c.id in met_ids]
+    planted = planter.plant(task, context.trajectory, seed)
     survivors = [s for p in planted if (s := _survivor(p, met, context)) is not None]
     return MutationReport(
         task_id=task.id,
@@ -39,7 +48,7 @@ def mutation_score(
         num_killed=len(planted) - len(survivors),
         survivors=tuple(survivors),
         undecided=tuple(c.id for c in task.rubric.criteria if c.check is None),
-        unmet=tuple(c.id for c in checked if c not in met),
+        unmet=tuple(c.id for c in checked if c.id not in met_ids),
     )
 
 

@@ -7,6 +7,7 @@ the CLI and the publishing gates all ask here.
 from world_builder.validation.parsing import parse, parse_task, parse_tool, parse_world
 from world_builder.validation.problems import Problem, has_errors
 from world_builder.validation.whole import (
+    SoundTasks,
     validate_entity,
     validate_task,
     validate_tool,
@@ -15,6 +16,7 @@ from world_builder.validation.whole import (
 
 __all__ = [
     "Problem",
+    "SoundTasks",
     "has_errors",
     "parse",
     "parse_task",

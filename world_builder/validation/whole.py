@@ -1,6 +1,7 @@
 """Validates a whole world, or one part of it against the rest."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from world_builder.errors import UnknownName
 from world_builder.frozen import Record
@@ -13,9 +14,20 @@ from world_builder.validation.tools import surface_problems, tool_problems
 from world_builder.world import DEFAULT_SURFACE, World
 
 
-def validate_world(world: World) -> tuple[Problem, ...]:
-    """Everything that is wrong with a world; empty when nothing is."""
-    return tuple(_problems(world))
+class SoundTasks(Protocol):
+    """Tasks with which nothing is wrong among the very policies, tools and entities of a world."""
+
+    def __contains__(self, task: Task, /) -> bool: ...
+
+    def add(self, task: Task, /) -> None: ...
+
+
+def validate_world(world: World, sound: SoundTasks | None = None) -> tuple[Problem, ...]:
+    """Everything that is wrong with a world; empty when nothing is.
+
+    Tasks in `sound` are not looked at again; those with which nothing is wrong are added to it.
+    """
+    return tuple(_problems(world, sound))
 
 
 def validate_entity(world: World, entity_type: str, record: Record) -> tuple[Problem, ...]:
@@ -44,7 +56,7 @@ def surroundings(world: World) -> Surroundings:
     )
 
 
-def _problems(world: World) -> Iterator[Problem]:
+def _problems(world: World, sound: SoundTasks | None) -> Iterator[Problem]:
     types = {t.name: t for t in world.entity_types}
     yield from type_problems(world.entity_types)
     yield from entity_problems(world.entity_types, world.entities)
@@ -59,7 +71,12 @@ def _problems(world: World) -> Iterator[Problem]:
     yield from duplicates("tasks", "task", (t.id for t in world.tasks))
     around = surroundings(world)
     for task in world.tasks:
-        yield from task_problems(task, around)
+        if sound is not None and task in sound:
+            continue
+        found = tuple(task_problems(task, around))
+        if sound is not None and not found:
+            sound.add(task)
+        yield from found
 
 
 def _surface_names(world: World) -> set[str]:
