@@ -8,8 +8,10 @@ import docker
 import pytest
 
 from exporter.bundle import Bundle
+from exporter.container import REQUIREMENTS
+from exporter.image import BuiltImage, build_image
 from exporter.writer import write_bundle
-from tests.exporter.docker_base import docker_engine
+from tests.exporter.docker_base import PIP_ARGS, docker_engine, import_base_image
 from tests.exporter.servers import RunningServer, serving
 from tests.exporter.small_world import library
 
@@ -39,3 +41,16 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
     """A real Docker Engine, started here when none answers."""
     with docker_engine(tmp_path_factory.mktemp("dockerd") / "log") as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def base_image(engine: docker.DockerClient) -> str:
+    return import_base_image(engine, "server", REQUIREMENTS.splitlines())
+
+
+@pytest.fixture(scope="session")
+def built(engine: docker.DockerClient, base_image: str, bundle: Bundle) -> Iterator[BuiltImage]:
+    """The library's image, as the engine builds it."""
+    image = build_image(bundle, base_image=base_image, pip_args=PIP_ARGS, client=engine)
+    yield image
+    engine.images.remove(image.tag, force=True)

@@ -15,23 +15,10 @@ from docker.models.containers import Container
 from mcp import Client
 
 from exporter.bundle import Bundle
-from exporter.container import REQUIREMENTS
 from exporter.errors import ImageError
 from exporter.image import BuiltImage, build_context, build_image
 from exporter.labels import image_tag
-from tests.exporter.docker_base import PIP_ARGS, import_base_image, ready_url
-
-
-@pytest.fixture(scope="module")
-def base_image(engine: docker.DockerClient) -> str:
-    return import_base_image(engine, "server", REQUIREMENTS.splitlines())
-
-
-@pytest.fixture(scope="module")
-def built(engine: docker.DockerClient, base_image: str, bundle: Bundle) -> Iterator[BuiltImage]:
-    image = build_image(bundle, base_image=base_image, pip_args=PIP_ARGS, client=engine)
-    yield image
-    engine.images.remove(image.tag, force=True)
+from tests.exporter.docker_base import PIP_ARGS, ready_url
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,9 @@ from docker.models.containers import Container
 from mcp import Client
 
 from exporter.bundle import Bundle
-from exporter.container import REQUIREMENTS
-from exporter.image import build_image
+from exporter.image import BuiltImage
 from exporter.oci.export import ExportedImage, export_image
-from tests.exporter.docker_base import PIP_ARGS, import_base_image, ready_url
+from tests.exporter.docker_base import ready_url
 
 TAG = "corecraft-test-oci:1"
 COMPARED = ("User", "WorkingDir", "Entrypoint", "Cmd", "Healthcheck", "ExposedPorts", "Labels")
@@ -89,16 +88,11 @@ def test_a_start_compiles_nothing(container: Container) -> None:
 
 
 def test_the_loaded_image_is_the_built_image(
-    engine: docker.DockerClient, loaded: str, bundle: Bundle
+    engine: docker.DockerClient, loaded: str, built: BuiltImage
 ) -> None:
-    base = import_base_image(engine, "server", REQUIREMENTS.splitlines())
-    built = build_image(bundle, base_image=base, pip_args=PIP_ARGS, tag="built:1", client=engine)
-    try:
-        of_built = engine.images.get(built.tag).attrs["Config"]
-        of_loaded = engine.images.get(loaded).attrs["Config"]
-        assert {n: of_loaded[n] for n in COMPARED} == {n: of_built[n] for n in COMPARED}
-    finally:
-        engine.images.remove(built.tag, force=True)
+    of_built = engine.images.get(built.tag).attrs["Config"]
+    of_loaded = engine.images.get(loaded).attrs["Config"]
+    assert {n: of_loaded[n] for n in COMPARED} == {n: of_built[n] for n in COMPARED}
 
 
 def output(*command: str) -> Any:
