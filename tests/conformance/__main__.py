@@ -25,16 +25,23 @@ def main() -> int:
     known = () if options.redraw else read()
     sequences = draw(world) if options.redraw else tuple(each.sequence for each in known)
     seen = asyncio.run(replayed_all(InProcessRuntime(WorldBase(world)), sequences, 1))
-    told = [] if options.redraw else differences(known, seen)
+    told = differences(known, seen) if known else ["all sequences are drawn anew"]
     _say("\n".join(told[:_MOST_SHOWN]) or "nothing differs")
     if len(told) > _MOST_SHOWN:
         _say(f"and {len(told) - _MOST_SHOWN} more differences")
-    if options.redraw or (options.renew and told):
-        write(map(Recorded.of, sequences, seen))
-        _say(f"wrote {RECORDING}")
-        _say(f"{Coverage.of(sequences, seen)}")
-        return 0
-    return 1 if told else 0
+    if not told or not (options.renew or options.redraw):
+        return 1 if told else 0
+    write(map(Recorded.of, sequences, seen))
+    _say(f"wrote {RECORDING}")
+    _say_coverage(Coverage.of(sequences, seen))
+    return 0
+
+
+def _say_coverage(found: Coverage) -> None:
+    for title, counts in (("ways to call", found.acts), ("refusals", found.codes)):
+        _say(f"{title}: " + ", ".join(f"{num} {name}" for name, num in counts.most_common()))
+    least = sorted(found.answered.items(), key=lambda item: item[1])[:5]
+    _say("answered least: " + ", ".join(f"{tool} ({surface}) {n}" for (surface, tool), n in least))
 
 
 def _say(text: str) -> None:
