@@ -35,7 +35,7 @@ _Matcher: TypeAlias = Callable[[TypeIndex, Filter, Json, WorldState], _Matches]
 
 
 def search(operation: Search, state: WorldState, names: Names) -> tuple[int, list[Record]]:
-    """The number of matches, and the first of them in order. Raises BadArgument, ExpressionError."""
+    """The number of matches and the first in order. Raises BadArgument, ExpressionError."""
     argument = operation.limit_argument
     limit = (names.values["args"].get(argument) if argument else None) or operation.limit
     if type(limit) is int and limit > 0:
