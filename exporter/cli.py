@@ -178,16 +178,26 @@ def serve_command(
     ] = None,
     capacity: Annotated[int, typer.Option(help="Most rollouts at one time.", min=1)] = 1024,
     surface: Annotated[str, typer.Option(help="Tool surface of the world at /mcp.")] = "default",
+    workers: Annotated[
+        int, typer.Option(help="Processes behind the one address; more than 1 need control.", min=1)
+    ] = 1,
+    idle_seconds: Annotated[
+        float, typer.Option(help="Rollouts that are idle for so long are removed.", min=0.1)
+    ] = 1800.0,
+    drain_seconds: Annotated[
+        float, typer.Option(help="Once told to stop, rollouts may go on for so long.", min=0)
+    ] = 5.0,
 ) -> None:
     """Serve a bundle's world over MCP at /mcp until interrupted.
 
     With a secret in CORECRAFT_CONTROL_TOKEN a trainer may also make isolated rollouts
-    (POST /rollouts). CORECRAFT_SERVER_HOSTS names the hosts a URL may use.
+    (POST /rollouts) and read /metrics. CORECRAFT_SERVER_HOSTS names the hosts a URL may use.
     """
     from exporter.server.__main__ import main
 
     options = ["--host", host, "--port", str(port), "--capacity", str(capacity)]
-    options += ["--surface", surface]
+    options += ["--surface", surface, "--workers", str(workers)]
+    options += ["--idle-seconds", str(idle_seconds), "--drain-seconds", str(drain_seconds)]
     options += [] if port_file is None else ["--port-file", str(port_file)]
     raise typer.Exit(main([str(path), *options]))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from exporter.server.settings import (
     DEFAULT_BODY_LIMIT,
     DEFAULT_CAPACITY,
+    DEFAULT_DRAIN_S,
     DEFAULT_IDLE_S,
     DEFAULT_SURFACE,
     HOSTS_VARIABLE,
@@ -29,6 +30,9 @@ _BACKLOG = 2048
 def main(arguments: list[str] | None = None) -> int:
     """Serves until interrupted; returns the exit code."""
     options = _parser().parse_args(arguments)
+    if options.workers > 1 and not token_of(os.environ):
+        sys.stderr.write(f"error: several workers share rollouts: set {TOKEN_VARIABLE}\n")
+        return 1
     try:
         listener = _bind(options.host, options.port)
     except OSError as error:
@@ -57,6 +61,8 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         body_limit=options.body_limit,
         allowed_hosts=(*hosts_of(os.environ), *options.allow_host),
         surface=options.surface,
+        num_workers=options.workers,
+        drain_s=options.drain_seconds,
     )
 
 
@@ -83,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--port-file", type=Path, help="where to write the port once the server answers")
     add("--capacity", type=_positive, default=DEFAULT_CAPACITY, help="most rollouts at one time")
     add("--idle-seconds", type=float, default=DEFAULT_IDLE_S, help="idle rollouts are removed")
+    add("--workers", type=_positive, default=1, help="processes (default: %(default)s)")
+    add("--drain-seconds", type=float, default=DEFAULT_DRAIN_S, help="for rollouts, when stopped")
     add("--body-limit", type=_positive, default=DEFAULT_BODY_LIMIT, help="bytes of a request")
     add("--allow-host", action="append", default=[], help="a further host name; repeatable")
     add("--surface", default=DEFAULT_SURFACE, help="tool surface at /mcp (default: %(default)s)")

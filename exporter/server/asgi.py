@@ -4,12 +4,13 @@ Just enough of the protocol for a server whose answers are small JSON bodies, so
 be imported for it. `app` says what is answered; uvicorn speaks HTTP.
 """
 
+import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from world_builder.frozen import Json
 
@@ -17,6 +18,9 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_BODY_S: Final = 30.0
+"""A request's body must be there so long after its head."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +70,7 @@ def refusal(
 
 
 class Application:
-    """An ASGI application that answers whole requests while `running` is entered."""
+    """An ASGI application that answers whole requests while all of `running` is entered."""
 
     def __init__(
         self,
@@ -74,12 +78,14 @@ class Application:
         *,
         guard: Guard,
         body_limit: int,
-        running: Callable[[], AbstractAsyncContextManager[None]],
+        running: Iterable[Callable[[], AbstractAsyncContextManager[None]]] = (),
+        body_s: float = _BODY_S,
     ) -> None:
         self._answer = answer
         self._guard = guard
         self._body_limit = body_limit
-        self._running = running
+        self._running = tuple(running)
+        self._body_s = body_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -89,7 +95,9 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        async with self._running():
+        async with AsyncExitStack() as stack:
+            for enter in self._running:
+                await stack.enter_async_context(enter())
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
@@ -98,14 +106,23 @@ class Application:
         """None when the client went away before it had said everything."""
         if (refused := self._guard(request)) is not None:
             return refused
-        body = await _read(request, receive, self._body_limit)
+        try:
+            async with asyncio.timeout(self._body_s):
+                body = await _read(request, receive, self._body_limit)
+        except TimeoutError:
+            return _too_late(self._body_s)
         if not isinstance(body, bytes):
             return body
-        try:
-            return await self._answer(replace(request, body=body))
-        except Exception:
-            _log.exception("%s %s failed", request.method, request.path)
-            return refusal(500, "internal", "the server failed; its log says more")
+        return await answered(self._answer, replace(request, body=body))
+
+
+async def answered(answer: Handler, request: Request) -> Reply:
+    """The reply of a handler, or, when it fails, one that says so."""
+    try:
+        return await answer(request)
+    except Exception:
+        _log.exception("%s %s failed", request.method, request.path)
+        return refusal(500, "internal", "the server failed; its log says more")
 
 
 def _request(scope: Scope) -> Request:
@@ -148,6 +165,11 @@ async def _read(request: Request, receive: Receive, limit: int) -> bytes | Reply
 
 def _too_long(limit: int) -> Reply:
     return refusal(413, "too_long", f"a request's body may have at most {limit:,} bytes")
+
+
+def _too_late(limit_s: float) -> Reply:
+    message = f"a request's body must be there within {limit_s:g} s of its head"
+    return refusal(408, "too_late", message, {"connection": "close"})
 
 
 async def _send(reply: Reply, send: Send) -> None:

@@ -11,23 +11,45 @@ from typing import Final
 from pydantic import ValidationError
 
 from exporter.server.asgi import Handler, Reply, Request, json_reply, refusal
+from exporter.server.board import Board, Column
+from exporter.server.desk import Desk
+from exporter.server.metrics import exposition
+from exporter.server.refusals import bad_start, draining, full, gone, lost_single
 from exporter.server.rollouts import AtCapacity, Rollout, Rollouts
 from exporter.server.settings import TOKEN_VARIABLE
 from world_builder.errors import WorldError
 from world_builder.frozen import Json
 from world_builder.tasks import Start
 
-_RETRY_AFTER_S: Final = "1"
+_METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Control:
     """The control routes over the rollouts of a process and its world at `/mcp`."""
 
-    def __init__(self, rollouts: Rollouts, plain: Start, token: str) -> None:
+    def __init__(
+        self,
+        rollouts: Rollouts,
+        plain: Start,
+        *,
+        token: str,
+        board: Board,
+        labels: dict[str, str],
+        place: Handler | None = None,
+        has_lost_single: bool = False,
+    ) -> None:
+        """`place` makes rollouts where there is room; without, they are made here.
+
+        `labels` tell in the metrics what is served.
+        """
         self.rollouts = rollouts
-        self.single = rollouts.single(plain)
+        self.board = board
+        self.single = None if has_lost_single else rollouts.single(plain)
+        """None after its process ended, until it is reset."""
         self._plain = plain
         self._token = token.encode()
+        self._labels = labels
+        self._desk = Desk(place or self.make_here)
 
     def route(self, path: list[str]) -> dict[str, Handler]:
         """Handlers by HTTP method for the parts of a path; none when it is no control route."""
@@ -42,34 +64,51 @@ class Control:
                 return {"GET": self._guarded(self._single_state)}
             case ["reset"]:
                 return {"POST": self._guarded(self._reset)}
+            case ["metrics"]:
+                return {"GET": self._guarded(self._metrics)}
         return {}
 
-    async def _create(self, request: Request) -> Reply:
+    async def make_here(self, request: Request) -> Reply:
+        """A fresh rollout in this process."""
         try:
             rollout = self.rollouts.add(_start(request.body, Start()))
-        except AtCapacity as error:
-            return refusal(429, "at_capacity", str(error), {"retry-after": _RETRY_AFTER_S})
+        except AtCapacity:
+            return full(self.rollouts.capacity)
         except (WorldError, ValidationError) as error:
-            return _bad_start(error)
+            return bad_start(error)
         url = f"{request.origin}/rollouts/{rollout.id}/mcp"
         return json_reply({"id": rollout.id, "mcp_url": url}, 201)
 
+    async def _create(self, request: Request) -> Reply:
+        tally = self.rollouts.tally
+        if self.board.is_draining:
+            tally.add(Column.REFUSED_DRAINING)
+            return draining()
+        reply = await self._desk.create(request)
+        tally.add(Column.REFUSED_AT_CAPACITY, reply.status == 429)
+        return reply
+
     async def _delete(self, rollout_id: str, request: Request) -> Reply:
-        return Reply(status=204) if self.rollouts.remove(rollout_id) else no_rollout()
+        was_there = self.rollouts.remove(rollout_id)
+        return Reply(status=204) if was_there else gone(rollout_id, self.board)
 
     async def _state(self, rollout_id: str, request: Request) -> Reply:
         rollout = self.rollouts.get(rollout_id)
-        return no_rollout() if rollout is None else json_reply(_told(rollout))
+        return gone(rollout_id, self.board) if rollout is None else json_reply(_told(rollout))
 
     async def _single_state(self, request: Request) -> Reply:
-        return json_reply(_told(self.single))
+        return lost_single() if self.single is None else json_reply(_told(self.single))
 
     async def _reset(self, request: Request) -> Reply:
         try:
             self.single = self.rollouts.single(_start(request.body, self._plain))
         except (WorldError, ValidationError) as error:
-            return _bad_start(error)
+            return bad_start(error)
         return json_reply({"state_hash": self.single.state.state_hash})
+
+    async def _metrics(self, request: Request) -> Reply:
+        text = exposition(self.board, self._labels)
+        return Reply(body=text.encode(), headers={"content-type": _METRICS_TYPE})
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: Request) -> Reply:
@@ -97,16 +136,3 @@ def _start(body: bytes, default: Start) -> Start:
 def _told(rollout: Rollout) -> dict[str, Json]:
     diff = rollout.state.diff().model_dump(mode="json")
     return {"diff": diff, "state_hash": rollout.state.state_hash}
-
-
-def _bad_start(error: Exception) -> Reply:
-    return refusal(422, "bad_start", f"a rollout cannot start so: {error}")
-
-
-def no_rollout() -> Reply:
-    """The answer to whoever asks for a rollout that is not there."""
-    return refusal(
-        404,
-        "not_found",
-        "there is no such rollout: it never was, was deleted, or was idle too long",
-    )

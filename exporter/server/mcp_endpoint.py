@@ -10,6 +10,7 @@ import binascii
 from typing import Final
 
 from exporter.server.asgi import Reply, Request, json_reply
+from exporter.server.desk import KEY_HEADER
 from exporter.server.jsonrpc import Call, Code, Fault, answer, error_answer, read_message
 from exporter.server.mcp_methods import (
     HANDSHAKE_VERSIONS,
@@ -20,8 +21,6 @@ from exporter.server.mcp_methods import (
 )
 from exporter.server.rollouts import Rollout
 from world_builder.frozen import Json
-
-KEY_HEADER: Final = "idempotency-key"
 
 _VERSION_HEADER: Final = "mcp-protocol-version"
 _METHOD_HEADER: Final = "mcp-method"

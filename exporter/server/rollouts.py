@@ -1,28 +1,27 @@
 """The isolated worlds of one server process, over one shared base.
 
-`mcp_endpoint` applies calls here, `control` makes and removes rollouts. It knows no HTTP.
+`mcp_endpoint` applies calls here, `control` makes and removes rollouts. It knows no HTTP and no
+other process.
 """
 
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from exporter.mcp_tools import mcp_tools
+from exporter.server.affinity import Home
+from exporter.server.answers import Answer, Answers
+from exporter.server.board import Board, Column, Row
 from world_builder.engine import Engine
 from world_builder.errors import WorldError
 from world_builder.frozen import Json
-from world_builder.ids import canonical_json
 from world_builder.state import WorldBase, WorldState
 from world_builder.tasks import Start
 from world_builder.tools import ToolCall, ToolErrorCode, ToolResult, tool_error
 from world_builder.world import World
-
-REMEMBERED_CALLS = 1024
-"""Answers kept for retries, per rollout; older ones are forgotten first."""
 
 _ID_BYTES = 24
 
@@ -31,58 +30,105 @@ class AtCapacity(WorldError):
     """No rollout can be added before another one ends."""
 
 
+def at_capacity(capacity: int) -> str:
+    """What to do about it."""
+    return (
+        f"all {capacity} rollouts are in use: DELETE the finished ones, wait, or start the server "
+        "with a higher --capacity"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
     """A tool surface, compiled, with its tools as MCP lists them."""
 
     engine: Engine
     listing: list[Json]
+    writers: frozenset[str]
+    """Names of the tools that change a world."""
+
+
+class Worlds:
+    """What all rollouts share: the base of the world and its compiled tool surfaces."""
+
+    def __init__(self, world: World) -> None:
+        self._base = WorldBase(world)
+        self._surfaces: dict[str, Surface] = {}
+
+    def make(self, start: Start, tally: Row, rollout_id: str = "") -> "Rollout":
+        """A fresh world. Raises WorldError when it cannot start so."""
+        state = WorldState(self._base, start)
+        return Rollout(rollout_id, state, self._surface(start.tool_surface), tally)
+
+    def warm(self, surface: str) -> None:
+        """Makes now what the first requests make otherwise. Raises UnknownName."""
+        self._surface(surface)
+        _ = self._base.hash_sum
+
+    def _surface(self, name: str) -> Surface:
+        if name not in self._surfaces:
+            engine = Engine(self._base.world, name)
+            writers = frozenset(tool.name for tool in engine.tools if not tool.is_read_only)
+            listing = mcp_tools(engine.tools)
+            self._surfaces[name] = Surface(engine=engine, listing=listing, writers=writers)
+        return self._surfaces[name]
 
 
 class Rollout:
     """One isolated world: its state, its tools and the answers to calls that may be retried."""
 
-    def __init__(self, rollout_id: str, base: WorldBase, surface: Surface, start: Start) -> None:
-        self.id = rollout_id
-        self.state = WorldState(base, start)
-        self.listing = surface.listing
-        self.used_at_s = 0.0
-        self._engine = surface.engine
-        self._answers: OrderedDict[str, tuple[str, ToolResult]] = OrderedDict()
+    __slots__ = ("_answers", "_surface", "_tally", "id", "state", "used_at_s")
 
-    def call(self, call: ToolCall, key: str | None = None) -> ToolResult:
+    def __init__(self, rollout_id: str, state: WorldState, surface: Surface, tally: Row) -> None:
+        self.id = rollout_id
+        self.state = state
+        self.used_at_s = 0.0
+        self._surface = surface
+        self._tally = tally
+        self._answers: Answers | None = None
+
+    @property
+    def listing(self) -> list[Json]:
+        """Its tools as MCP lists them."""
+        return self._surface.listing
+
+    def call(self, call: ToolCall, key: str | None = None) -> Answer:
         """What the call answers; with a key that was seen, the answer it got, and nothing is done.
 
         A key that comes back with another call is refused.
         """
-        if key is None:
-            return self._engine.apply(self.state, call)
-        fingerprint = f"{call.tool} {canonical_json(call.arguments)}"
-        if key in self._answers:
-            return self._answer(key, fingerprint, call)
-        result = self._engine.apply(self.state, call)
-        self._answers[key] = (fingerprint, result)
-        if len(self._answers) > REMEMBERED_CALLS:
-            self._answers.popitem(last=False)
-        return result
+        began_s = time.perf_counter()
+        known = None if key is None or self._answers is None else self._answers.known(key, call)
+        if known is not None:
+            self._tally.add_call("repeated", time.perf_counter() - began_s)
+            return known
+        result = self._surface.engine.apply(self.state, call)
+        answer = Answer.of(result)
+        if key is not None:
+            self._keep(key, call, answer)
+        self._tally.add_call(_outcome(result), time.perf_counter() - began_s)
+        return answer
 
-    def _answer(self, key: str, fingerprint: str, call: ToolCall) -> ToolResult:
-        known, result = self._answers[key]
-        if known == fingerprint:
-            return result
-        message = f"the idempotency key {key!r} was used for another call; use a new one"
-        return tool_error(call.tool, ToolErrorCode.MALFORMED_CALL, message)
+    def refuse(self, tool: str, message: str) -> Answer:
+        """The answer to what is no call at all."""
+        self._tally.add_call(ToolErrorCode.MALFORMED_CALL, 0.0)
+        return Answer.of(tool_error(tool, ToolErrorCode.MALFORMED_CALL, message))
+
+    def _keep(self, key: str, call: ToolCall, answer: Answer) -> None:
+        if self._answers is None:
+            self._answers = Answers()
+        self._answers.keep(key, call, answer, is_write=call.tool in self._surface.writers)
 
 
 def call_tool(
     rollout: Rollout, name: str, arguments: dict[str, Json] | None, key: str | None
-) -> ToolResult:
+) -> Answer:
     """The answer to raw arguments; those that are no JSON get a tool error, as any bad call."""
     try:
         call = ToolCall(tool=name, arguments=arguments or {})
     except ValidationError as error:
         message = f"the arguments are no JSON: {error.errors()[0]['msg']}"
-        return tool_error(name, ToolErrorCode.MALFORMED_CALL, message)
+        return rollout.refuse(name, message)
     return rollout.call(call, key)
 
 
@@ -91,17 +137,21 @@ class Rollouts:
 
     def __init__(
         self,
-        world: World,
+        worlds: Worlds,
         *,
         capacity: int,
         idle_s: float,
+        tally: Row | None = None,
+        home: Home | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`home` is named by the ids, when there are several processes."""
         self.capacity = capacity
-        self._base = WorldBase(world)
-        self._surfaces: dict[str, Surface] = {}
+        self.tally = tally or Board().rows[0]
+        self._worlds = worlds
         self._rollouts: dict[str, Rollout] = {}
         self._idle_s = idle_s
+        self._home = home
         self._clock_s = clock_s
 
     def __len__(self) -> int:
@@ -109,7 +159,7 @@ class Rollouts:
 
     def single(self, start: Start) -> Rollout:
         """A world of its own that counts for no capacity: the one at `/mcp`. Raises WorldError."""
-        return Rollout("", self._base, self._surface(start.tool_surface), start)
+        return self._worlds.make(start, self.tally)
 
     def add(self, start: Start) -> Rollout:
         """A fresh world under an id that nobody can guess.
@@ -118,14 +168,13 @@ class Rollouts:
         """
         self.reap()
         if len(self._rollouts) >= self.capacity:
-            raise AtCapacity(
-                f"all {self.capacity} rollouts are in use: DELETE the finished ones, wait, or "
-                "start the server with a higher --capacity"
-            )
-        rollout_id = secrets.token_urlsafe(_ID_BYTES)
-        rollout = Rollout(rollout_id, self._base, self._surface(start.tool_surface), start)
+            raise AtCapacity(at_capacity(self.capacity))
+        secret = secrets.token_urlsafe(_ID_BYTES)
+        rollout_id = secret if self._home is None else self._home.id_of(secret)
+        rollout = self._worlds.make(start, self.tally, rollout_id)
         rollout.used_at_s = self._clock_s()
         self._rollouts[rollout_id] = rollout
+        self._count(Column.CREATED, 1)
         return rollout
 
     def get(self, rollout_id: str) -> Rollout | None:
@@ -137,7 +186,9 @@ class Rollouts:
 
     def remove(self, rollout_id: str) -> bool:
         """True when there was such a rollout."""
-        return self._rollouts.pop(rollout_id, None) is not None
+        was_there = self._rollouts.pop(rollout_id, None) is not None
+        self._count(Column.DELETED, was_there)
+        return was_there
 
     def reap(self) -> int:
         """Removes the rollouts that were idle for too long; returns how many."""
@@ -145,10 +196,13 @@ class Rollouts:
         idle = [i for i, rollout in self._rollouts.items() if rollout.used_at_s <= limit]
         for rollout_id in idle:
             del self._rollouts[rollout_id]
+        self._count(Column.REAPED, len(idle))
         return len(idle)
 
-    def _surface(self, name: str) -> Surface:
-        if name not in self._surfaces:
-            engine = Engine(self._base.world, name)
-            self._surfaces[name] = Surface(engine=engine, listing=mcp_tools(engine.tools))
-        return self._surfaces[name]
+    def _count(self, column: Column, number: int) -> None:
+        self.tally.add(column, number)
+        self.tally[Column.ACTIVE] = len(self._rollouts)
+
+
+def _outcome(result: ToolResult) -> str:
+    return str(result.value.get("error")) if result.is_error else "ok"

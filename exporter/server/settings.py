@@ -13,6 +13,7 @@ LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 DEFAULT_CAPACITY: Final = 1024
 DEFAULT_IDLE_S: Final = 1800.0
 DEFAULT_BODY_LIMIT: Final = 1 << 20
+DEFAULT_DRAIN_S: Final = 5.0
 DEFAULT_SURFACE: Final = "default"
 """As `world_builder.world` has it, which takes too long to import before the port is open."""
 
@@ -33,6 +34,18 @@ class ServerSettings:
     """Host names, without port, that a request may be addressed to; `*` allows any."""
     surface: str = DEFAULT_SURFACE
     """The tool surface of the world at `/mcp`."""
+    num_workers: int = 1
+    """Processes that share the rollouts."""
+    drain_s: float = DEFAULT_DRAIN_S
+    """Once told to stop, rollouts may go on for so long."""
+
+    def share(self, worker: int) -> int:
+        """Most rollouts of one worker: all shares together are the capacity.
+
+        >>> [ServerSettings(capacity=5, num_workers=2).share(n) for n in range(2)]
+        [3, 2]
+        """
+        return self.capacity // self.num_workers + (worker < self.capacity % self.num_workers)
 
 
 def token_of(environment: Mapping[str, str] = os.environ) -> str:

@@ -2,13 +2,15 @@
 
 A client of `exporter.server`. Worlds are made, read and removed over its control routes; calls go
 to each world's own MCP endpoint as plain JSON posts, which cost a fraction of a full MCP client and
-are the same protocol (streamable HTTP without a session). Calls carry idempotency keys, so that a
-retry after a lost answer applies once.
+are the same protocol (streamable HTTP without a session). Calls and requests for worlds carry
+idempotency keys, so that a retry after a lost answer applies once. A world whose worker process
+ended is an error, never a fresh world.
 """
 
 import asyncio
 import json
 import random
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +34,7 @@ from world_builder.tasks import Start
 from world_builder.tools import ToolCall, ToolResult
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
+_KEY_BYTES = 16
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 2.0
 
 
@@ -106,7 +109,8 @@ class ServerRuntime:
 
     async def start(self, start: Start) -> ServerWorld:
         """A fresh world. Raises WorldRuntimeError; a full server is waited for."""
-        made = await self.control("POST", "/rollouts", start.model_dump_json())
+        key = {"Idempotency-Key": secrets.token_urlsafe(_KEY_BYTES)}
+        made = await self.control("POST", "/rollouts", start.model_dump_json(), key)
         try:
             rollout_id, mcp_url = str(made["id"]), str(made["mcp_url"])
         except (LookupError, TypeError) as error:
@@ -114,9 +118,15 @@ class ServerRuntime:
         tools = offered_tools(await self.rpc(mcp_url, "tools/list", {}))
         return ServerWorld(self, rollout_id, mcp_url, tools)
 
-    async def control(self, method: str, path: str, body: str = "") -> Any:
+    async def control(
+        self,
+        method: str,
+        path: str,
+        body: str = "",
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """The JSON that a control route answers."""
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self._token}", **(extra_headers or {})}
         return await self._request(method, self._url + path, body, headers)
 
     async def rpc(self, url: str, method: str, params: Mapping[str, Json]) -> Any:

@@ -24,13 +24,19 @@ class ServerProcess:
     """One server process; `url` and `token` are valid once it has started."""
 
     def __init__(
-        self, bundle: Path, *, capacity: int = 1024, start_timeout_s: float = 60.0
+        self,
+        bundle: Path,
+        *,
+        capacity: int = 1024,
+        num_workers: int = 1,
+        start_timeout_s: float = 60.0,
     ) -> None:
-        """`capacity` is the most rollouts it holds at a time."""
+        """`capacity` is the most rollouts it holds at a time, in all its worker processes."""
         self.token = secrets.token_urlsafe(24)
         self.url = ""
         self._bundle = bundle
         self._capacity = capacity
+        self._num_workers = num_workers
         self._start_timeout_s = start_timeout_s
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -72,6 +78,7 @@ class ServerProcess:
     def _spawn(self, port_file: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "exporter.server", str(self._bundle), "--port", "0"]
         command += ["--port-file", str(port_file), "--capacity", str(self._capacity)]
+        command += ["--workers", str(self._num_workers), "--drain-seconds", "0"]
         with self._log_path().open("wb") as log:
             return subprocess.Popen(
                 command, env=self._environment(), stdout=subprocess.DEVNULL, stderr=log

@@ -230,6 +230,7 @@ def test_control_needs_the_token(server: RunningServer) -> None:
             ("GET", f"{url}/state"),
             ("DELETE", url),
             ("GET", f"{server.url}/state"),
+            ("GET", f"{server.url}/metrics"),
             ("POST", f"{server.url}/reset"),
         ):
             response = httpx2.request(method, path, headers=headers)
@@ -246,11 +247,12 @@ async def test_a_policy_reaches_its_own_tools_and_nothing_else(
     assert len(own["id"]) >= 32
     assert own["id"] != other["id"]
     mcp_url = own["mcp_url"]
-    for path in ("", "/", "/..", "/../state", "/state", "/rollouts"):
+    for path in ("", "/", "/..", "/../state", "/state", "/rollouts", "/metrics"):
         response = httpx2.get(f"{mcp_url}{path}", headers={"Accept": "application/json"})
         assert response.status_code in {401, 404, 405, 406}
     for path in ("/solutions/lend-emma.json", "/tasks/lend-emma.json", "/bundle.json", "/",
-                 "/rollouts", f"/rollouts/{other['id'][:-1]}/mcp", "/rollouts//mcp"):  # fmt: skip
+                 "/metrics", "/rollouts",
+                 f"/rollouts/{other['id'][:-1]}/mcp", "/rollouts//mcp"):  # fmt: skip
         response = httpx2.get(f"{server.url}{path}")
         assert response.status_code in {401, 404, 405}
     async with Client(mcp_url) as client:
@@ -281,6 +283,9 @@ def test_health_says_what_is_served(server: RunningServer, bundle: Bundle) -> No
         "num_rollouts": 0,
         "capacity": 16,
         "has_control": True,
+        "num_workers": 1,
+        "num_workers_alive": 1,
+        "num_worker_restarts": 0,
     }
 
 
