@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from exporter.bench.rollout_memory import rollout_memory
 from exporter.bench.start import StartFigures, bench_start
 from exporter.errors import ExporterError
 from studio.cli_bench_env import env_command
@@ -101,6 +102,33 @@ def _start_table(world: str, figures: StartFigures) -> Table:
         "CPU seconds", f"{ours.cpu_s:.2f}", f"{peer.cpu_s:.2f}", f"{figures.cpu_ratio:.1f}x"
     )
     return table
+
+
+@app.command("memory")
+def memory_command(
+    bundle: Annotated[Path, typer.Argument(help="A bundle whose tasks have solutions that write.")],
+    rollouts: Annotated[int, typer.Option(help="Rollouts at the same time.", min=1)] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+) -> None:
+    """Memory of a rollout in an environment server, over the base that all of them share.
+
+    Example: corecraft bench memory bundles/corecraft-1.0.0
+    """
+    try:
+        with Console(stderr=True).status(f"playing {rollouts:,} rollouts, twice"):
+            figure = rollout_memory(bundle, rollouts)
+    except ExporterError as error:
+        typer.echo(f"cannot measure: {error}", err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps(asdict(figure)))
+        return
+    typer.echo(
+        f"{figure.num_rollouts:,} rollouts after {figure.num_calls} calls and "
+        f"{figure.changes_per_rollout:.1f} changes each: "
+        f"{figure.allocated_bytes / 1024:.1f} KiB of objects a rollout, "
+        f"{figure.resident_bytes / 1024:.1f} KiB more resident memory"
+    )
 
 
 @app.command("containers")

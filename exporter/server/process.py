@@ -18,6 +18,8 @@ from exporter.server.asgi import Application
 
 SHUTDOWN_S: Final = 3
 """After draining, running calls may take so long."""
+_KEEP_ALIVE_S: Final = 30
+"""Longer than clients keep an idle connection, so that none is closed as it is used again."""
 _REST_AFTER_S: Final = 1.0
 """The rest of the bundle is verified so long after the start, when the first calls are answered."""
 
@@ -39,6 +41,7 @@ def configuration(application: Application) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
 
