@@ -147,6 +147,9 @@ or without Docker, with Python 3.11 or newer, in this folder:
 | `GET /rollouts/<id>/state` | what changed, and the hash of the whole state |
 | `DELETE /rollouts/<id>` | 204; the world is gone |
 | `GET /state`, `POST /reset` | the same for the one world at `/mcp` |
+| `GET /metrics` | figures for Prometheus |
+
+`--workers N` serves from several processes; `--help` names the other options.
 
 The body of a POST is empty, or says how a task begins: its `tool_surface`, `start_state` and `now`.
 A policy is given its `mcp_url` and nothing else. Send `Idempotency-Key` (or

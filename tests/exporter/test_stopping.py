@@ -4,6 +4,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -120,6 +122,26 @@ def test_a_changed_bundle_ends_all_workers(bundle_path: Path, tmp_path: Path) ->
         assert server.process.wait(timeout=START_LIMIT_S) == 1
         assert server.process.stderr is not None
         assert b"changed file: README.md" in server.process.stderr.read()
+
+
+def test_workers_that_never_start_end_the_server(bundle_path: Path) -> None:
+    code = (
+        "import sys, exporter.server.supervisor as s; from exporter.server.__main__ import main; "
+        "s.work = lambda shared, home: 7; s._FIRST_WAIT_S = 0.001; "
+        "sys.exit(main([sys.argv[1], '--port', '0', '--workers', '2']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(bundle_path)],
+        env={**os.environ, "CORECRAFT_CONTROL_TOKEN": "secret"},
+        cwd=Path(__file__).parents[2],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=START_LIMIT_S,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "ended with code 7, 0 of its rollouts lost; starting it again" in done.stderr
+    assert "workers do not start well, giving up" in done.stderr
 
 
 def test_several_workers_need_control(bundle_path: Path, tmp_path: Path) -> None:
