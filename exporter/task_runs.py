@@ -11,7 +11,7 @@ from functools import cached_property
 
 from exporter.manifest import GateFailure
 from world_builder.checking import CheckContext, check_rubric
-from world_builder.errors import WorldError
+from world_builder.errors import SandboxError, WorldError
 from world_builder.frozen import Frozen
 from world_builder.mutation import Planter, mutation_score
 from world_builder.rubrics import (
@@ -103,6 +103,8 @@ class TaskRunner:
             report = mutation_score(
                 task, self._planter, reference=known.context, verdicts=known.verdicts
             )
+        except SandboxError:
+            raise
         except WorldError:
             return None
         return PlantedRun(
@@ -162,6 +164,8 @@ def _failure(task: Task, place: str, message: str, hint: str) -> GateFailure:
 
 
 def _broken(task: Task, error: WorldError) -> GateFailure:
+    if isinstance(error, SandboxError):
+        raise error  # of this machine, not of the task: it must not be kept
     return GateFailure(path=f"tasks.{task.id}", message=f"cannot be run: {error}")
 
 

@@ -4,14 +4,22 @@ The same engine runs in preview, tests, the environment server and training. A b
 raises: it gets a result that says what to mend, and the state is as it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from world_builder import execution
-from world_builder.errors import ExpressionError, StateError, UnknownName, WorldError
+from world_builder.errors import (
+    ExpressionError,
+    PythonError,
+    StateError,
+    UnknownName,
+    WorldError,
+)
 from world_builder.frozen import Json
-from world_builder.operations import Operation, Search, Sequence
+from world_builder.operations import Operation, Python, Search, Sequence
 from world_builder.records import RecordValidator, Validator, compile_schema, schema_errors
+from world_builder.refusals import Refusal
 from world_builder.state import WorldState
 from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
 from world_builder.whole_numbers import holds_float, with_integers
@@ -32,10 +40,14 @@ class Engine:
             validators={t.name: RecordValidator(t) for t in world.entity_types},
             finders=_finders(self.tools),
         )
+        self._read_only = replace(self._catalogue, may_write=False)
         self._compiled = {tool.name: _CompiledTool(tool) for tool in self.tools}
 
     def apply(self, state: WorldState, call: ToolCall) -> ToolResult:
-        """What the call answers; an error leaves the state unchanged."""
+        """What the call answers; an error leaves the state unchanged.
+
+        Raises SandboxError when a Python tool cannot run here; the state is unchanged then, too.
+        """
         tool = self._compiled.get(call.tool)
         if tool is None:
             return tool_error(call.tool, ToolErrorCode.UNKNOWN_TOOL, self._unknown(call.tool))
@@ -43,18 +55,20 @@ class Engine:
             return tool_error(call.tool, ToolErrorCode.INVALID_ARGUMENTS, message)
         try:
             return ToolResult(tool=call.tool, value=self._run(tool, state, call.arguments))
-        except execution.Refusal as refusal:
+        except Refusal as refusal:
             return tool_error(call.tool, refusal.code, str(refusal))
-        except (ExpressionError, StateError, UnknownName) as error:
+        except (ExpressionError, PythonError, StateError, UnknownName) as error:
             message = f"{call.tool} itself failed, nothing was changed: {error}"
             return tool_error(call.tool, ToolErrorCode.TOOL_BROKEN, message)
 
     def _run(
         self, tool: "_CompiledTool", state: WorldState, arguments: dict[str, Json]
     ) -> dict[str, Json]:
-        call = execution.begin(state, tool.completed(arguments), self._catalogue)
+        given = tool.completed(arguments)
         if tool.declared.is_read_only:
+            call = execution.begin(state, given, self._read_only)
             return execution.run(tool.declared.operation, call)
+        call = execution.begin(state, given, self._catalogue)
         with state.transaction():
             return execution.run(tool.declared.operation, call)
 
@@ -112,3 +126,10 @@ def flattened(operation: Operation) -> Iterator[Operation]:
     if isinstance(operation, Sequence):
         for step in operation.steps:
             yield from flattened(step.operation)
+
+
+def python_tools(tools: Iterable[Tool]) -> tuple[str, ...]:
+    """The names of those tools that run Python code."""
+    return tuple(
+        t.name for t in tools if any(isinstance(o, Python) for o in flattened(t.operation))
+    )

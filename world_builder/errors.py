@@ -19,3 +19,14 @@ class StateError(WorldError):
 
 class UnknownName(WorldError):
     """A type, tool, task or policy was named that the world does not have."""
+
+
+class PythonError(WorldError):
+    """The code of a Python tool failed while it ran: its author's fault."""
+
+
+class SandboxError(WorldError):
+    """Python tools cannot run here, or the machine failed them: no call was answered by it.
+
+    Never a result: who runs calls reports it as a failure of the surroundings.
+    """

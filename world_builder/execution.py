@@ -1,15 +1,16 @@
 """Runs operations: what each kind of declared behaviour does to a state.
 
 Called by `engine` inside a transaction. A `Refusal` is the agent's to mend and becomes a tool
-error; an `ExpressionError` is the tool author's.
+error; an `ExpressionError` or a `PythonError` is the tool author's, a `SandboxError` nobody's here.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from world_builder.entities import EntityType
-from world_builder.errors import WorldError
+from world_builder.errors import StateError, UnknownName
 from world_builder.expressions import Names, compile_expression, names_of, render_message, to_json
 from world_builder.frozen import Json, Record
 from world_builder.operations import (
@@ -22,6 +23,7 @@ from world_builder.operations import (
     Let,
     Operation,
     Precondition,
+    Python,
     Rules,
     Search,
     Sequence,
@@ -29,20 +31,14 @@ from world_builder.operations import (
     Transition,
     Update,
 )
+from world_builder.python_calls import Answers, run_python
 from world_builder.records import RecordValidator, references_in
+from world_builder.refusals import Refusal
 from world_builder.scan import BadArgument
 from world_builder.search import search
 from world_builder.shown import Shown, joined, listed
 from world_builder.state import WorldState
 from world_builder.tools import ToolErrorCode
-
-
-class Refusal(WorldError):
-    """The call cannot be done as asked; the message tells the agent what to mend."""
-
-    def __init__(self, code: ToolErrorCode, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,7 @@ class Catalogue:
     validators: dict[str, RecordValidator]
     finders: dict[str, str]
     """By entity type: the tool that searches it, for hints in errors."""
+    may_write: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,10 @@ class Call:
 
 
 def run(operation: Operation, call: Call) -> dict[str, Json]:
-    """The result of an operation. Raises Refusal, ExpressionError or StateError."""
+    """The result of an operation.
+
+    Raises Refusal, ExpressionError, StateError, PythonError or SandboxError.
+    """
     return _RUNNERS[operation.kind](operation, call)
 
 
@@ -178,6 +178,44 @@ def _sequence(operation: Sequence, call: Call) -> dict[str, Json]:
     return _results(operation.result, call) if operation.result else results
 
 
+def _python(operation: Python, call: Call) -> dict[str, Json]:
+    answers: Answers = {
+        "get": call.state.get,
+        "need": partial(_entity, call),
+        "find": partial(_found, call),
+        "all": call.state.records,
+        "create": partial(_new, call),
+        "update": partial(_changed, call),
+    }
+    arguments = call.names.values["args"]
+    return run_python(operation, arguments, call.state, answers)
+
+
+def _found(call: Call, entity_type: str, field: str, value: Json) -> list[Record]:
+    declared = call.catalogue.types.get(entity_type)
+    if declared is not None and field != "id" and declared.field(field) is None:
+        raise UnknownName(f"a {entity_type} has no field {field!r}")
+    return call.state.find(entity_type, field, value)
+
+
+def _new(call: Call, entity_type: str, values: dict[str, Json]) -> Record:
+    if "id" in values:
+        raise StateError(f"a {entity_type} gets its id from the world: leave it out")
+    record = {
+        "id": call.state.new_id(entity_type),
+        **call.catalogue.validators[entity_type].defaults,
+        **values,
+    }
+    return _stored(entity_type, record, call)
+
+
+def _changed(call: Call, entity_type: str, entity_id: str, changes: dict[str, Json]) -> Record:
+    record = {**_entity(call, entity_type, entity_id), **changes}
+    if record["id"] != entity_id:
+        raise StateError(f"the id of a {entity_type} stays as it is")
+    return _stored(entity_type, record, call)
+
+
 _RUNNERS: dict[str, Callable[[Any, Call], dict[str, Json]]] = {
     "get": _get,
     "search": _search,
@@ -186,6 +224,7 @@ _RUNNERS: dict[str, Callable[[Any, Call], dict[str, Json]]] = {
     "compute": _compute,
     "rules": _rules,
     "sequence": _sequence,
+    "python": _python,
 }
 
 
@@ -239,6 +278,8 @@ def _assigned(values: tuple[Assignment, ...], call: Call) -> dict[str, Json]:
 
 
 def _stored(entity_type: str, record: dict[str, Json], call: Call) -> dict[str, Json]:
+    if not call.catalogue.may_write:
+        raise StateError("a read-only tool cannot change the world")
     validator = call.catalogue.validators[entity_type]
     errors = validator.errors(record)
     errors += [

@@ -1,7 +1,8 @@
 """The closed set of behaviours a tool may declare.
 
 A tool is data: its operation says what it does, in CEL expressions over `args`, `now` and bound
-entities. `execution` runs these declarations; nothing here runs.
+entities, or, where CEL can't say it, in Python for a sandbox. `execution` runs these declarations;
+nothing here runs.
 
 Names an expression sees: `args` (every declared parameter, null when not given), `now` (timestamp),
 each binding by its name, `it` (the entity at hand in `search.where` and `update`), and the results
@@ -14,6 +15,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field as Declared
 
 from world_builder.frozen import Frozen, Json
+
+MAX_SOURCE_LENGTH = 50_000
+"""Letters in the source of a Python operation."""
 
 
 class Comparison(StrEnum):
@@ -199,8 +203,20 @@ class Sequence(Frozen):
     """Empty gives every step's result by name."""
 
 
+class Python(Frozen):
+    """What CEL can't say: a function `run(arguments, world)` that gives the result as a dict.
+
+    It runs in a process that can do nothing else (`sandbox`); `sandbox.view` has what it sees.
+    """
+
+    kind: Literal["python"] = "python"
+    source: str = Declared(max_length=MAX_SOURCE_LENGTH)
+    time_limit_ms: int = Declared(default=1000, ge=10, le=10_000)
+    """Processor time of a call."""
+
+
 Operation: TypeAlias = Annotated[
-    Get | Search | Create | Update | Compute | Rules | Sequence,
+    Get | Search | Create | Update | Compute | Rules | Sequence | Python,
     Declared(discriminator="kind"),
 ]
 
@@ -215,6 +231,7 @@ OPERATION_KINDS: tuple[str, ...] = (
     "compute",
     "rules",
     "sequence",
+    "python",
 )
 
 

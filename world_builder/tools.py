@@ -57,6 +57,8 @@ class ToolErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     PRECONDITION_FAILED = "precondition_failed"
     INVALID_VALUE = "invalid_value"
+    TIMED_OUT = "timed_out"
+    """A Python tool used up its processor time."""
     TOOL_BROKEN = "tool_broken"
     """The tool's own declaration failed: its author's fault, not the agent's."""
 

@@ -94,10 +94,10 @@ class Control:
 
     async def _state(self, rollout_id: str, request: Request) -> Reply:
         rollout = self.rollouts.get(rollout_id)
-        return gone(rollout_id, self.board) if rollout is None else json_reply(_told(rollout))
+        return gone(rollout_id, self.board) if rollout is None else json_reply(await _told(rollout))
 
     async def _single_state(self, request: Request) -> Reply:
-        return lost_single() if self.single is None else json_reply(_told(self.single))
+        return lost_single() if self.single is None else json_reply(await _told(self.single))
 
     async def _reset(self, request: Request) -> Reply:
         try:
@@ -133,6 +133,7 @@ def _start(body: bytes, default: Start) -> Start:
     return Start.model_validate_json(body) if body.strip() else default
 
 
-def _told(rollout: Rollout) -> dict[str, Json]:
-    diff = rollout.state.diff().model_dump(mode="json")
-    return {"diff": diff, "state_hash": rollout.state.state_hash}
+async def _told(rollout: Rollout) -> dict[str, Json]:
+    async with rollout.turn():
+        diff = rollout.state.diff().model_dump(mode="json")
+        return {"diff": diff, "state_hash": rollout.state.state_hash}

@@ -5,9 +5,11 @@ since a tool answers at once and nothing ever happens without a call; a GET is r
 protocol allows. The methods themselves are in `mcp_methods`.
 """
 
+import asyncio
 import base64
 import binascii
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from exporter.server.asgi import Reply, Request, json_reply
 from exporter.server.desk import KEY_HEADER
@@ -51,21 +53,29 @@ class McpEndpoint:
         if call is None:
             return _acknowledged(str(version) if is_modern else None)
         asked = Asked(call=call, rollout=rollout, header_key=request.headers.get(KEY_HEADER))
-        return self._modern(request, asked) if is_modern else self._handshake(asked)
+        return await (self._modern(request, asked) if is_modern else self._handshake(asked))
 
-    def _handshake(self, asked: Asked) -> Reply:
+    async def _handshake(self, asked: Asked) -> Reply:
         try:
-            return json_reply(answer(asked.call, self._methods.handshake(asked)))
+            return json_reply(answer(asked.call, await _done(self._methods.handshake, asked)))
         except Fault as fault:
             return json_reply(error_answer(asked.call.id, fault))
 
-    def _modern(self, request: Request, asked: Asked) -> Reply:
+    async def _modern(self, request: Request, asked: Asked) -> Reply:
         try:
             _check_routing(request, asked.call)
-            return json_reply(answer(asked.call, self._methods.modern(asked)))
+            return json_reply(answer(asked.call, await _done(self._methods.modern, asked)))
         except Fault as fault:
             status = _MODERN_STATUS.get(fault.code, 400)
             return json_reply(error_answer(asked.call.id, fault), status)
+
+
+async def _done(method: Callable[[Asked], dict[str, Any]], asked: Asked) -> dict[str, Any]:
+    """The result of a method, in a thread where it may take long. Raises Fault."""
+    if not asked.rollout.is_slow:
+        return method(asked)
+    async with asked.rollout.turn():
+        return await asyncio.to_thread(method, asked)
 
 
 def _not_acceptable(request: Request) -> Reply | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from exporter.server.jsonrpc import Call, Code, Fault
 from exporter.server.rollouts import Rollout, call_tool
+from world_builder.errors import SandboxError
 from world_builder.frozen import Json
 
 HANDSHAKE_VERSIONS: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
@@ -140,7 +141,10 @@ def _call_tool(asked: Asked) -> dict[str, Any]:
     if not isinstance(name, str) or not (arguments is None or isinstance(arguments, dict)):
         raise _bad_params()
     key = meta.get(KEY_META) or asked.header_key
-    result = call_tool(asked.rollout, name, arguments, str(key) if key else None)
+    try:
+        result = call_tool(asked.rollout, name, arguments, str(key) if key else None)
+    except SandboxError as error:  # not the tool's answer: whoever asks must not score it
+        raise Fault(Code.INTERNAL_ERROR, str(error)) from error
     return {"content": [{"type": "text", "text": result.text}], "isError": result.is_error}
 
 

@@ -4,9 +4,11 @@
 other process.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -15,7 +17,7 @@ from exporter.mcp_tools import mcp_tools
 from exporter.server.affinity import Home
 from exporter.server.answers import Answer, Answers
 from exporter.server.board import Board, Column, Row
-from world_builder.engine import Engine
+from world_builder.engine import Engine, python_tools
 from world_builder.errors import WorldError
 from world_builder.frozen import Json
 from world_builder.state import WorldBase, WorldState
@@ -46,6 +48,8 @@ class Surface:
     listing: list[Json]
     writers: frozenset[str]
     """Names of the tools that change a world."""
+    has_python: bool
+    """Whether a tool runs Python code, which may take a second."""
 
 
 class Worlds:
@@ -68,16 +72,19 @@ class Worlds:
     def _surface(self, name: str) -> Surface:
         if name not in self._surfaces:
             engine = Engine(self._base.world, name)
-            writers = frozenset(tool.name for tool in engine.tools if not tool.is_read_only)
-            listing = mcp_tools(engine.tools)
-            self._surfaces[name] = Surface(engine=engine, listing=listing, writers=writers)
+            self._surfaces[name] = Surface(
+                engine=engine,
+                listing=mcp_tools(engine.tools),
+                writers=frozenset(tool.name for tool in engine.tools if not tool.is_read_only),
+                has_python=bool(python_tools(engine.tools)),
+            )
         return self._surfaces[name]
 
 
 class Rollout:
     """One isolated world: its state, its tools and the answers to calls that may be retried."""
 
-    __slots__ = ("_answers", "_surface", "_tally", "id", "state", "used_at_s")
+    __slots__ = ("_answers", "_surface", "_tally", "_turn", "id", "state", "used_at_s")
 
     def __init__(self, rollout_id: str, state: WorldState, surface: Surface, tally: Row) -> None:
         self.id = rollout_id
@@ -85,12 +92,22 @@ class Rollout:
         self.used_at_s = 0.0
         self._surface = surface
         self._tally = tally
+        self._turn = asyncio.Lock() if surface.has_python else None
         self._answers: Answers | None = None
 
     @property
     def listing(self) -> list[Json]:
         """Its tools as MCP lists them."""
         return self._surface.listing
+
+    @property
+    def is_slow(self) -> bool:
+        """True when calls are to be made in a thread, so that others need not wait for them."""
+        return self._turn is not None
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Keeps others out of the state of a slow rollout while it is used."""
+        return self._turn or nullcontext()
 
     def call(self, call: ToolCall, key: str | None = None) -> Answer:
         """What the call answers; with a key that was seen, the answer it got, and nothing is done.

@@ -1,12 +1,12 @@
 """Worlds in this process: the engine applied to a copy-on-write state.
 
 The fastest runtime, for training on one machine, previews and evaluation. Only declared tools run
-here; a bundle with Python operations needs the `server` runtime.
+here; a bundle with Python tools needs the runtime `server` or `docker`.
 """
 
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.base import FinalState, OfferedTool
-from world_builder.engine import Engine
+from world_builder.engine import Engine, python_tools
 from world_builder.errors import WorldError
 from world_builder.state import WorldBase, WorldState
 from world_builder.tasks import Start
@@ -35,6 +35,12 @@ class InProcessRuntime:
     """Starts states over one base; compiles each tool surface once."""
 
     def __init__(self, base: WorldBase) -> None:
+        """Raises WorldRuntimeError for a world with Python tools."""
+        if names := python_tools(base.world.tools):
+            raise WorldRuntimeError(
+                f"Tools that run Python code do not run in this process: {', '.join(names)}.",
+                hint="Use the runtime `server` or `docker`.",
+            )
         self.base = base
         self._engines: dict[str, Engine] = {}
 

@@ -13,7 +13,7 @@ from threading import Lock
 from studio.errors import Conflict, NotFound
 from studio.services.world_cache import Snapshot
 from world_builder.diff import StateDiff
-from world_builder.errors import StateError, WorldError
+from world_builder.errors import SandboxError, StateError, WorldError
 from world_builder.frozen import Json
 from world_builder.state import WorldState
 from world_builder.tasks import Start
@@ -98,7 +98,7 @@ class Consoles:
     def call(self, console_id: str, world: str, snapshot: Snapshot, call: ToolCall) -> Console:
         """The console after one call.
 
-        Raises NotFound, and Conflict while the world's tools cannot be compiled.
+        Raises NotFound, and Conflict while the world's tools cannot be compiled, or run here.
         """
         scratch = self._find(console_id, world)
         with scratch.lock:
@@ -108,7 +108,10 @@ class Consoles:
             except WorldError as error:
                 raise Conflict(f"The tools of this world cannot run yet: {error}") from error
             began = time.perf_counter()
-            result = engine.apply(scratch.state, call)
+            try:
+                result = engine.apply(scratch.state, call)
+            except SandboxError as error:
+                raise Conflict(str(error)) from error
             took = time.perf_counter() - began
             scratch.calls.append(TriedCall(call=call, result=result, duration_s=took))
             del scratch.calls[:-_MOST_CALLS]

@@ -1,4 +1,4 @@
-"""Validates tools: schemas, operations, every CEL expression and every name in it."""
+"""Validates tools: schemas, operations, code, every CEL expression and every name in it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,6 +12,7 @@ from world_builder.operations import (
     Get,
     Let,
     Operation,
+    Python,
     Rules,
     Search,
     Sequence,
@@ -20,6 +21,7 @@ from world_builder.operations import (
 from world_builder.records import compile_schema
 from world_builder.tools import Tool, ToolSurface
 from world_builder.validation.problems import Problem, duplicates, unknown
+from world_builder.validation.python import python_problems
 
 Types = Mapping[str, EntityType]
 
@@ -102,6 +104,8 @@ class _Operations:
                     yield from message_problems(
                         f"{path}.rules.{rule.id}.message", rule.message, names
                     )
+            case Python():
+                yield from python_problems(path, operation)
             case Sequence():
                 yield from self._sequence(path, operation, names)
 
