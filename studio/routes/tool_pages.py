@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from sqlmodel import Session
 
-from studio.forms import problems_by_part
+from studio.forms import problems_by_part, problems_by_path
 from studio.repository import TOOLS, Stored
 from studio.repository.usage import tool_usage
 from studio.repository.worlds import world_id
@@ -85,6 +85,8 @@ class ToolPage:
     version: int | None
     values: dict[str, str | bool]
     """What the controls show; JSON as indented text."""
+    source: str
+    """The code of a Python operation, which `values` leave out; empty for others."""
     errors: dict[str, str]
     """What is wrong, by the part of the declaration it is beside."""
     view: AgentView
@@ -112,14 +114,16 @@ def tool_page(
     tool, found = parse_tool(held, dict(shown)) if data is None or problems is None else (None, ())
     told = problems if problems is not None else found if name else ()
     title = stored.title if stored else "New tool"
+    values = _NEW | dict(shown)
+    values["operation"], source = tools.without_source(values["operation"])
     return ToolPage(
         shell=make_shell(
             request, session, title, world=world, current="Tools",
             breadcrumbs=(Link(label="Tools", url=f"{base}/tools"),),
         ),
         base=base, name=name, version=version or (stored.version if stored else None),
-        values={k: v if isinstance(v, bool) else _text(v) for k, v in (_NEW | dict(shown)).items()},
-        errors=problems_by_part(told, f"tools.{shown.get('name') or '?'}"),
+        values={k: v if isinstance(v, bool) else _text(v) for k, v in values.items()},
+        source=source, errors=_errors(told, f"tools.{shown.get('name') or '?'}"),
         view=tools.agent_view(tool, told), kinds=OPERATION_KINDS,
         groups=tuple(dict.fromkeys(t.group for t in held.tools if t.group)),
         names=tuple(t.name for t in held.tools),
@@ -166,6 +170,13 @@ def _starting(
     if pattern.value is not None:
         shown["operation"] = tools.concise(pattern.value.operation)
     return shown if stored is not None else {**shown, "name": f"{like}_copy"}
+
+
+def _errors(problems: tuple[Problem, ...], path: str) -> dict[str, str]:
+    of_source = {f"{path}.operation.source", f"{path}.operation.python.source"}
+    errors = problems_by_part((p for p in problems if p.path not in of_source), path)
+    told = problems_by_path(p for p in problems if p.path in of_source)
+    return errors | ({"source": " ".join(told.values())} if told else {})
 
 
 def _text(value: Json) -> str:

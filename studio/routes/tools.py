@@ -202,5 +202,9 @@ def _refused(
 def _read(edit: Edit) -> ReadForm:
     if edit.data is not None:
         return ReadForm(data=dict(edit.data))
-    read = read_data((n, v) for n, v in edit.items if n != "console")
-    return ReadForm(data={"is_read_only": False, **read.data}, problems=read.problems)
+    read = read_data((n, v) for n, v in edit.items if n not in {"console", "source"})
+    source = "\n".join(edit.text("source").splitlines())
+    data = {"is_read_only": False, **read.data}
+    if "operation" in data:
+        data["operation"] = tools.with_source(data["operation"], source)
+    return ReadForm(data=data, problems=read.problems)

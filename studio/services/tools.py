@@ -115,6 +115,22 @@ def concise(operation: Operation) -> dict[str, Json]:
     return data
 
 
+def without_source(operation: Json) -> tuple[Json, str]:
+    """A Python operation without its source, and the source; others as they are, and none."""
+    if not isinstance(operation, dict) or operation.get("kind") != "python":
+        return operation, ""
+    source = operation.get("source")
+    rest: dict[str, Json] = {name: v for name, v in operation.items() if name != "source"}
+    return (rest, source) if isinstance(source, str) else (operation, "")
+
+
+def with_source(operation: Json, source: str) -> Json:
+    """A Python operation with the source of a text field; others as they are."""
+    if not isinstance(operation, dict) or operation.get("kind") != "python":
+        return operation
+    return {**operation, "source": source} if source.strip() else operation
+
+
 def read_arguments(declared: tuple[Argument, ...], given: Mapping[str, str]) -> dict[str, Json]:
     """The arguments that a form says; what cannot be read goes to the tool as text, as an agent
     might send it, so that its refusal is seen."""

@@ -13,8 +13,10 @@ from studio.services import authoring
 from studio.services.consoles import Consoles
 from studio.services.tools import Argument, arguments, concise, read_arguments
 from studio.services.world_cache import snapshot
+from world_builder.errors import SandboxError
 from world_builder.frozen import Json
 from world_builder.operations import Get, Search, Sequence, Step, object_schema
+from world_builder.sandbox import pool
 from world_builder.tools import Tool, ToolCall
 from world_builder.worlds import build_world
 
@@ -91,6 +93,55 @@ def test_json_that_cannot_be_read_is_kept(htmx: TestClient) -> None:
     assert answer.status_code == 422
     assert "{&#34;kind&#34;: </textarea>" in answer.text
     assert "not JSON" in answer.text
+
+
+PYTHON: dict[str, Json] = {**RENAME, "operation": {"kind": "python", "time_limit_ms": 300}}
+SOURCE = """def run(arguments, world):
+    return world.update("customer", arguments["customer_id"], {"name": arguments["name"] * 2})
+"""
+
+
+def test_python_code_is_edited_as_text_and_tried_on_the_copy(
+    htmx: TestClient, api: TestClient, browser: TestClient
+) -> None:
+    typed = {**form(**PYTHON), "source": SOURCE.replace("\n", "\r\n")}
+    assert browser.post(BASE, data=typed).status_code == 303
+    page = api.get(f"{BASE}/rename").json()
+    assert page["source"] == SOURCE.rstrip("\n")
+    assert json.loads(page["values"]["operation"]) == PYTHON["operation"]
+    assert page["view"]["problems"] == []
+    assert page["errors"] == {}
+    call = {"args.customer_id": "cus-001", "args.name": "Ida"}
+    assert "<ins>IdaIda</ins>" in htmx.post(f"{BASE}/rename/calls", data=call).text
+    endless = {**typed, "source": "def run(a, w):\n    while True: pass", "version": "1"}
+    browser.post(f"{BASE}/rename", data=endless)
+    assert "timed_out" in htmx.post(f"{BASE}/rename/calls", data=call).text
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("def run(a:", "not Python"), ("", "is missing"), ("import os", "cannot be imported")],
+)
+def test_mistakes_in_code_stand_beside_it(htmx: TestClient, source: str, told: str) -> None:
+    htmx.post(BASE, data={**form(**PYTHON), "source": source})
+    page = htmx.get(f"{BASE}/rename").text
+    error = page.split('id="field-source-error"')[1].split("</p>")[0]
+    assert told in error
+    assert 'id="field-operation-error"' not in page
+
+
+def test_where_there_is_no_sandbox_the_console_says_so(
+    htmx: TestClient, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> None:
+        raise SandboxError("Python tools cannot run here: no filters")
+
+    monkeypatch.setattr(pool, "Sandbox", none)
+    pool.shared().close()
+    browser.post(BASE, data={**form(**PYTHON), "source": SOURCE})
+    call = {"args.customer_id": "cus-001", "args.name": "Ida"}
+    answer = htmx.post(f"{BASE}/rename/calls", data=call)
+    assert (answer.status_code, "no filters" in answer.text) == (409, True)
 
 
 def test_a_save_from_an_old_version_is_refused(htmx: TestClient) -> None:
