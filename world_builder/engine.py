@@ -18,7 +18,13 @@ from world_builder.errors import (
 )
 from world_builder.frozen import Json
 from world_builder.operations import Operation, Python, Search, Sequence
-from world_builder.records import RecordValidator, Validator, compile_schema, schema_errors
+from world_builder.records import (
+    RecordValidator,
+    Validator,
+    compile_schema,
+    is_text,
+    schema_errors,
+)
 from world_builder.refusals import Refusal
 from world_builder.state import WorldState
 from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
@@ -104,6 +110,8 @@ class _CompiledTool:
 
     def argument_problems(self, arguments: dict[str, Json]) -> str:
         """What is wrong with the arguments, in one sentence; empty when nothing is."""
+        if not is_text(arguments):
+            return f"bad arguments for {self.declared.name}: half a character is not text"
         errors = schema_errors(self._validator, arguments)
         if not errors:
             return ""

@@ -36,6 +36,18 @@ def schema_errors(validator: Validator, value: object) -> list[tuple[str, str]]:
     return [(_path(error.instance_path), error.message) for error in validator.iter_errors(value)]
 
 
+def is_text(value: Json) -> bool:
+    """False when some text in a value holds half a character (a lone surrogate).
+
+    JSON can write one by an escape; it has no bytes, and so no place in a state or an answer.
+    """
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, dict):
+        return all(is_text(key) and is_text(item) for key, item in value.items())
+    return not isinstance(value, list) or all(is_text(item) for item in value)
+
+
 class RecordValidator:
     """Validates the records of one entity type."""
 

@@ -312,3 +312,19 @@ def test_control_is_off_without_a_token_and_hosts_can_be_added(
         assert "CORECRAFT_CONTROL_TOKEN" in response.json()["message"]
         named = httpx2.get(f"{server.url}/health", headers={"Host": "world.test:1"})
         assert named.json()["has_control"] is False
+
+
+def test_half_a_character_is_a_tool_error_of_the_agents(server: RunningServer) -> None:
+    """Found by fuzzing: it was a failure of the server."""
+    made = rollout(server)
+    before = state(server, f"/rollouts/{made['id']}/state")
+    for text in (r"\ud800", r"x\udfff", r"\ud83d."):
+        params = f'{{"name": "find_books", "arguments": {{"text": "{text}"}}}}'
+        body = f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {params}}}'
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        answer = httpx2.post(made["mcp_url"], content=body, headers=headers)
+        assert answer.status_code == 200
+        result = answer.json()["result"]
+        assert result["isError"]
+        assert json.loads(result["content"][0]["text"])["error"] == "invalid_arguments"
+    assert state(server, f"/rollouts/{made['id']}/state") == before

@@ -154,3 +154,14 @@ def test_refusals_change_nothing_and_replays_agree(
     state.reset()
     assert state.state_hash == WorldState(base).state_hash
     assert len(state.records("sale")) == len(ENTITIES["sale"])
+
+
+@pytest.mark.parametrize("arguments", [{"text": "\ud800"}, {"text": ["\ud800"]}, {"\ud800": 1}])
+def test_half_a_character_is_a_bad_argument(
+    engine: Engine, state: WorldState, arguments: dict[str, Json]
+) -> None:
+    before = state.state_hash
+    for tool in engine.tools:
+        result = engine.apply(state, ToolCall(tool=tool.name, arguments=arguments))
+        assert result.value["error"] == "invalid_arguments"
+        assert state.state_hash == before
