@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help studio test check bench train-demo clean
+.PHONY: help studio test check bench fuzz train-demo clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: $(VENV)/.base ## Measure the engine, the start of a server, and calls bes
 	$(BIN)/corecraft bench state --world tutorial
 	$(BIN)/corecraft bench start --world tutorial
 	$(BIN)/corecraft bench env --world tutorial --clients 1,8 --seconds 1 --sessions 50 --optional
+
+fuzz: $(VENV)/.dev ## Send anything to tools and a server, for ten minutes (FUZZ_SECONDS=n, FUZZ_SEED=n)
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/python -m pytest -q tests/fuzz
 
 train-demo: $(VENV)/.base ## Train a small model on two CPU cores, with figures before and after
 	$(BIN)/python -m rl_backend.install --status var/install.json

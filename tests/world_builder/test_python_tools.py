@@ -1,5 +1,8 @@
 """Python operations: what their code reads and changes, how they refuse, and that they replay."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.world_builder.python_world import act, message, python_tool, with_tools
@@ -7,10 +10,14 @@ from world_builder.engine import Engine, python_tools
 from world_builder.errors import SandboxError
 from world_builder.operations import Sequence, Step
 from world_builder.sandbox import pool
-from world_builder.state import WorldState
+from world_builder.sandbox.__main__ import main
+from world_builder.sandbox.view import MODULES
+from world_builder.sandbox.view import World as View
+from world_builder.state import WorldBase, WorldState
 from world_builder.tools import ToolCall
 from world_builder.validation import validate_tool
 from world_builder.world import World
+from world_builder.worlds import build_world
 
 SELL = """
 def run(arguments, world):
@@ -204,3 +211,32 @@ def test_every_engine_of_a_process_shares_its_sandboxes(world: World, state: Wor
     assert idle >= 1
     engine.apply(state, ToolCall(tool="act"))
     assert pool.shared().num_idle == idle
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/worlds/python-tools.md").read_text()
+
+
+def test_the_documented_tool_works() -> None:
+    [source] = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    world = build_world("tutorial")
+    assert validate_tool(world, python_tool(source)) == ()
+    state = WorldState(WorldBase(world))
+    orders = state.records("order")
+    packing = next(o for o in orders if o["status"] == "packing")
+    done = act(state, source, order_id=packing["id"], most=2).value
+    assert done["shipped_on"] == world.now.date().isoformat()
+    assert {len(parcel) for parcel in done["parcels"]} <= {1, 2}  # type: ignore[union-attr,arg-type]
+    again = act(state, source, order_id=packing["id"], most=2)
+    assert message(again) == f"order {packing['id']} is shipped: too late to pack it"
+
+
+def test_the_documented_names_are_those_of_the_code() -> None:
+    [modules] = re.findall(r"It may import `(.*?)`", DOCUMENT, re.DOTALL)
+    assert tuple(re.split(r",\s+", modules)) == MODULES
+    names = {name for name in vars(View) if not name.startswith("_")} | {"now", "random"}
+    assert set(re.findall(r"^\| `world\.(\w+)", DOCUMENT, re.MULTILINE)) == names
+
+
+def test_a_machine_is_told_what_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main() == 0
+    assert "Python tools run here, behind limits, seccomp" in capsys.readouterr().out
