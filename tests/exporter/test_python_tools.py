@@ -13,6 +13,10 @@ from exporter.bundle import Bundle
 from exporter.differences import compare, details
 from exporter.gates import run_gates
 from exporter.mcp_tools import mcp_tool
+from exporter.server.asgi import Request
+from exporter.server.mcp_endpoint import McpEndpoint
+from exporter.server.mcp_methods import McpMethods
+from exporter.server.rollouts import Rollouts
 from exporter.versioning import Bump
 from exporter.writer import write_bundle
 from tests.exporter.servers import RunningServer, serving
@@ -22,6 +26,7 @@ from world_builder.errors import SandboxError
 from world_builder.operations import Python, object_schema
 from world_builder.sandbox import pool
 from world_builder.state import WorldBase, WorldState
+from world_builder.tasks import Start
 from world_builder.tools import Tool, ToolCall
 from world_builder.world import World
 
@@ -123,13 +128,29 @@ async def test_a_group_of_calls_on_one_rollout_takes_turns(python_server: Runnin
     assert len({answer["copy"]["id"] for answer in answers}) == 12
 
 
+async def test_a_call_without_a_sandbox_gets_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "Sandbox", no_sandbox)
+    pool.shared().close()
+    world = copying()
+    rollout = Rollouts(world, capacity=1, idle_s=60).single(Start())
+    before = rollout.state.state_hash
+    params = {"name": "copy_book", "arguments": {"id": "bk-01"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    headers = {name.lower(): value for name, value in CALL_HEADERS.items()}
+    request = Request(method="POST", path="/mcp", origin="", headers=headers, body=body.encode())
+    reply = await McpEndpoint(McpMethods("library", "1.0.0")).answer(request, rollout)
+    error = json.loads(reply.body)["error"]
+    assert (error["code"], "no filters here" in error["message"]) == (-32603, True)
+    assert rollout.state.state_hash == before
+
+
+def no_sandbox() -> None:
+    raise SandboxError("no filters here")
+
+
 def test_a_gate_is_never_met_or_shut_by_a_missing_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     """What this machine lacks says nothing of a task, and must not be kept as if it did."""
-
-    def none() -> None:
-        raise SandboxError("no filters here")
-
-    monkeypatch.setattr(pool, "Sandbox", none)
+    monkeypatch.setattr(pool, "Sandbox", no_sandbox)
     pool.shared().close()
     world = copying()
     calls = (ToolCall(tool="copy_book", arguments={"id": "bk-01"}),)
