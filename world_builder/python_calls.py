@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Answers: TypeAlias = Mapping[str, Callable[..., Any]]
 """What a call may ask for, by name."""
 
+_MOST_LEVELS = 64
+
 _REFUSALS = {
     code.value: code
     for code in (
@@ -54,7 +56,17 @@ def run_python(
         raise PythonError(outcome.failed)
     if not isinstance(outcome.result, dict):
         raise PythonError("`run` must return a dict")
+    if not _is_shallow(outcome.result, _MOST_LEVELS):
+        raise PythonError(f"its result is nested more than {_MOST_LEVELS} levels deep")
     return outcome.result
+
+
+def _is_shallow(value: Json, most: int) -> bool:
+    """Records of calls take no more than some two hundred levels."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return most > 0 and all(_is_shallow(item, most - 1) for item in inner)
 
 
 def _seed(operation: Python, arguments: dict[str, Json], state: WorldState) -> int:

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from exporter.server.asgi import Handler, Reply, Request, json_reply, refusal
 from exporter.server.board import Board, Column
 from exporter.server.desk import Desk
+from exporter.server.jsonrpc import read_json
 from exporter.server.metrics import exposition
 from exporter.server.refusals import bad_start, draining, full, gone, lost_single
 from exporter.server.rollouts import AtCapacity, Rollout, Rollouts
 from exporter.server.settings import TOKEN_VARIABLE
 from world_builder.errors import WorldError
 from world_builder.frozen import Json
+from world_builder.records import is_text
 from world_builder.tasks import Start
 
 _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -129,8 +131,19 @@ class Control:
 
 
 def _start(body: bytes, default: Start) -> Start:
-    """The start in a request's body; an empty body means the default. Raises ValidationError."""
-    return Start.model_validate_json(body) if body.strip() else default
+    """The start in a request's body; an empty body means the default.
+
+    Raises ValidationError, and WorldError for what is no JSON.
+    """
+    if not body.strip():
+        return default
+    try:
+        said = read_json(body)
+    except (ValueError, RecursionError) as error:
+        raise WorldError(f"it is no JSON: {error}") from error
+    if not is_text(said):
+        raise WorldError("half a character is not text")
+    return Start.model_validate(said)
 
 
 async def _told(rollout: Rollout) -> dict[str, Json]:

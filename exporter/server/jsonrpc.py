@@ -47,7 +47,7 @@ class Call:
 def read_message(body: bytes) -> Call | None:
     """The request in a body; None for a notification. Raises Fault for everything else."""
     try:
-        message = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+        message = read_json(body)
     except (ValueError, RecursionError) as error:
         raise Fault(Code.PARSE_ERROR, f"Parse error: {error}") from error
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
@@ -60,6 +60,14 @@ def read_message(body: bytes) -> Call | None:
     if not _is_id(message["id"]):
         raise _not_a_message()
     return Call(id=message["id"], method=method, params=params or {})
+
+
+def read_json(body: bytes) -> Any:
+    """The value, if it is JSON by the letter: no NaN, nothing infinite.
+
+    Raises ValueError, RecursionError.
+    """
+    return json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
 
 
 def answer(call: Call, result: dict[str, Any]) -> dict[str, Json]:

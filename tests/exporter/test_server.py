@@ -328,3 +328,11 @@ def test_half_a_character_is_a_tool_error_of_the_agents(server: RunningServer) -
         assert result["isError"]
         assert json.loads(result["content"][0]["text"])["error"] == "invalid_arguments"
     assert state(server, f"/rollouts/{made['id']}/state") == before
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e999", r'"\ud800"', "[" * 5_000])
+def test_a_start_that_is_no_json_is_refused(server: RunningServer, value: str) -> None:
+    """Else numbers that are none come back in answers that are no JSON."""
+    patch = f'{{"entity_type": "book", "id": "bk-01", "values": {{"year": {value}}}}}'
+    answer = server.post("/rollouts", f'{{"start_state": [{patch}]}}')
+    assert (answer.status_code, answer.json()["error"]) == (422, "bad_start")

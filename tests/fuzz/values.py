@@ -5,6 +5,7 @@ of magnitude fewer examples a second, and favour the odd ones.
 """
 
 import json
+import re
 import string
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -209,6 +210,9 @@ def body_of(rng: Random, draw: Callable[[], Any]) -> bytes:
     at = rng.randrange(len(whole) + 1)
     if kind < 0.05:
         return whole[:at]
-    if kind < 0.08:
+    if kind < 0.07:
+        odd = rng.choice([b"NaN", b"-Infinity", b"1e999", b"1E400", b"0x1", b"01", b"'x'"])
+        return re.sub(rb"-?\d+|null|true", odd, whole, count=1)
+    if kind < 0.1:
         return whole[:at] + rng.randbytes(rng.randrange(1, 4)) + whole[at + rng.randrange(2) :]
     return whole

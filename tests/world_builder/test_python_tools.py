@@ -111,6 +111,10 @@ def test_a_refused_call_changes_nothing(
         ("def run(a, w):\n    w.create('item', {'name': 'X'})\n    1 / 0", "ZeroDivisionError"),
         ("def run(a, w):\n    raise ValueError(chr(0xd800))", "ValueError: ?"),
         ("x = (", "SyntaxError"),
+        (
+            "def run(a, w):\n    x = []\n    for _ in range(99): x = [x]\n    return {'x': x}",
+            "nested more than 64 levels deep",
+        ),
     ],
 )
 def test_broken_code_is_the_authors_fault_and_changes_nothing(

@@ -49,6 +49,7 @@ def _serve(handle: int) -> NoReturn:
         sys.stdin = sys.stdout = sys.stderr = None  # type: ignore[assignment]
         order = wire.read_frame(handle)
         confinement.confine_call(order["time_limit_ms"] / 1000)
+        wire.write_all(handle, wire.encode({"confined": True}))
         wire.write_all(handle, _outcome(order, handle))
     except confinement.Unconfined as error:
         wire.write_all(handle, wire.encode({"missing": str(error)}))

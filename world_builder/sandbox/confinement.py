@@ -68,8 +68,16 @@ def confine_call(time_limit_s: float) -> None:
         resource.RLIMIT_NOFILE: 0,
         resource.RLIMIT_CORE: 0,
     }
-    for kind, most in limits.items():
-        resource.setrlimit(kind, (most, most))
+    try:
+        for kind, most in limits.items():
+            hard = resource.getrlimit(kind)[1]
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (most, most))
+    except (OSError, ValueError) as error:
+        raise Unconfined(f"limits cannot be set: {error}") from error
+    for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.setitimer(signal.ITIMER_REAL, time_limit_s * PATIENCE + 1)
     signal.setitimer(signal.ITIMER_PROF, time_limit_s)
     _filter_calls()

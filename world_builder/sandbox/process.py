@@ -121,7 +121,10 @@ class _Line:
         return wire.decode(self.take(size))
 
     def write(self, message: dict[str, Any]) -> None:
-        frame = wire.encode(message)
+        try:
+            frame = wire.encode(message)
+        except ValueError as error:
+            frame = wire.encode({"error": f"what was asked for is no JSON: {error}"})
         if len(frame) > wire.MAX_TOLD_BYTES:
             frame = wire.encode({"error": "there is more than a Python tool may be told at once"})
         self._wait()
@@ -147,8 +150,8 @@ def _dialogue(line: _Line, order: dict[str, Any], desk: Desk) -> tuple[dict[str,
     Answers, too, may take no more processor time than the call has.
     """
     work_s = time.thread_time() + order["time_limit_ms"] / 1000
+    _begin(line, order)
     try:
-        line.write(order)
         for _ in range(_MOST_ASKED):
             said = line.read()
             if "ask" not in said:
@@ -165,6 +168,17 @@ def _dialogue(line: _Line, order: dict[str, Any], desk: Desk) -> tuple[dict[str,
     return {}, f"it asked for more than {_MOST_ASKED:,} things"
 
 
+def _begin(line: _Line, order: dict[str, Any]) -> None:
+    """Hands the call over; the tool's code is run once the process is confined, and not before."""
+    try:
+        line.write(order)
+        said = line.read()
+    except (EOFError, OSError, wire.BadFrame) as error:
+        raise SandboxError("a call of a Python tool could not be begun") from error
+    if "confined" not in said:
+        raise _missing(said)
+
+
 def _question(said: dict[str, Any]) -> tuple[str, list[Any]]:
     what, details = said["ask"], said.get("details")
     if not isinstance(what, str) or not isinstance(details, list):
@@ -174,8 +188,6 @@ def _question(said: dict[str, Any]) -> tuple[str, list[Any]]:
 
 def _outcome(said: dict[str, Any], problem: str, status: int) -> Outcome:
     """What a last message, or its absence, and the end of the process mean."""
-    if "missing" in said:
-        raise _missing(said)
     if "late" in said:
         return Outcome(is_out_of_time=True)
     if "result" in said:
@@ -199,4 +211,4 @@ def _outcome(said: dict[str, Any], problem: str, status: int) -> Outcome:
 
 
 def _missing(said: dict[str, Any]) -> SandboxError:
-    return SandboxError(f"Python tools cannot run here: {said['missing']}")
+    return SandboxError(f"Python tools cannot run here: {said.get('missing', 'no reason given')}")

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,23 @@ def test_further_layers_are_used_where_they_can_be_had(refused: tuple[str, ...])
 def test_without_system_call_filters_nothing_runs() -> None:
     said = under_a_filter("prctl")
     assert "Python tools cannot run here: the kernel refuses" in str(said["error"])
+
+
+def test_signals_that_were_ignored_still_end_a_call() -> None:
+    """Ignored and blocked signals are inherited, and the timers of a call end it by signals."""
+    signals = {signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in signals}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        sandbox = Sandbox()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    order = {"source": "def run(a, w):\n    while True: pass", "time_limit_ms": 100,
+             "arguments": {}, "now": "2025-01-01T00:00:00+00:00", "seed": 1}  # fmt: skip
+    assert sandbox.call(order, lambda what, details: {}).is_out_of_time
+    sandbox.kill()
 
 
 @pytest.mark.parametrize("system", ["darwin", "win32"])

@@ -118,6 +118,11 @@ ESCAPES = {
              "    try: o.write(h, len(m).to_bytes(4, 'big') + m)", "    except OSError: pass"),
         "refused the call with 'unknown_tool'",
     ),
+    "says that there is no sandbox": (
+        body("m = b'{\"missing\":\"everything\"}'", "o = bring('os')", "for h in range(9):",
+             "    try: o.write(h, len(m).to_bytes(4, 'big') + m)", "    except OSError: pass"),
+        "it answered nonsense",
+    ),
     "asks for what there is not": (
         body("world._ask('delete', 'item', 'it-01')"), "nothing is known",
     ),
