@@ -16,7 +16,7 @@ from exporter.mcp_tools import mcp_tool
 from exporter.server.asgi import Request
 from exporter.server.mcp_endpoint import McpEndpoint
 from exporter.server.mcp_methods import McpMethods
-from exporter.server.rollouts import Rollouts
+from exporter.server.rollouts import Rollouts, Worlds
 from exporter.versioning import Bump
 from exporter.writer import write_bundle
 from tests.exporter.servers import RunningServer, serving
@@ -132,7 +132,7 @@ async def test_a_call_without_a_sandbox_gets_no_result(monkeypatch: pytest.Monke
     monkeypatch.setattr(pool, "Sandbox", no_sandbox)
     pool.shared().close()
     world = copying()
-    rollout = Rollouts(world, capacity=1, idle_s=60).single(Start())
+    rollout = Rollouts(Worlds(world), capacity=1, idle_s=60).single(Start())
     before = rollout.state.state_hash
     params = {"name": "copy_book", "arguments": {"id": "bk-01"}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
