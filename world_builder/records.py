@@ -41,11 +41,18 @@ def is_text(value: Json) -> bool:
 
     JSON can write one by an escape; it has no bytes, and so no place in a state or an answer.
     """
-    if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
-    if isinstance(value, dict):
-        return all(is_text(key) and is_text(item) for key, item in value.items())
-    return not isinstance(value, list) or all(is_text(item) for item in value)
+    waiting: list[Json] = [value]
+    while waiting:  # no recursion: an agent may nest as deeply as it likes
+        item = waiting.pop()
+        if isinstance(item, str):
+            if not item.isascii() and any("\ud800" <= c <= "\udfff" for c in item):
+                return False
+        elif isinstance(item, dict):
+            waiting += item.keys()
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return True
 
 
 class RecordValidator:

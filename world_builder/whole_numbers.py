@@ -29,11 +29,16 @@ def with_integers(value: Json, schema: Any) -> Json:
 
 def holds_float(value: Json) -> bool:
     """Whether there is any such number to look for."""
-    if isinstance(value, dict):
-        return any(map(holds_float, value.values()))
-    if isinstance(value, list):
-        return any(map(holds_float, value))
-    return isinstance(value, float)
+    waiting: list[Json] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, float):
+            return True
+        if isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return False
 
 
 def _wants_integer(declared: Any) -> bool:

@@ -7,9 +7,12 @@ import json
 import math
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, Final, NoReturn, TypeGuard
 
 from world_builder.frozen import Json
+
+MOST_LEVELS: Final = 64
+"""Of lists and objects inside one another; no tool's arguments and no start state come near it."""
 
 
 class Code(IntEnum):
@@ -63,11 +66,27 @@ def read_message(body: bytes) -> Call | None:
 
 
 def read_json(body: bytes) -> Any:
-    """The value, if it is JSON by the letter: no NaN, nothing infinite.
+    """The value, if it is JSON by the letter: no NaN, nothing infinite, not nested too deeply.
 
     Raises ValueError, RecursionError.
     """
-    return json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+    value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+    if body.count(b"[") + body.count(b"{") > MOST_LEVELS and _is_deep(value):
+        raise ValueError(f"it is nested deeper than {MOST_LEVELS} levels")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        lists = [item for item in level if isinstance(item, list)]
+        objects = [item for item in level if isinstance(item, dict)]
+        level = [part for items in lists for part in items]
+        level += [part for item in objects for part in item.values()]
+        if depth > MOST_LEVELS and (lists or objects):
+            return True
+    return False
 
 
 def answer(call: Call, result: dict[str, Any]) -> dict[str, Json]:

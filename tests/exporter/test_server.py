@@ -336,3 +336,14 @@ def test_a_start_that_is_no_json_is_refused(server: RunningServer, value: str) -
     patch = f'{{"entity_type": "book", "id": "bk-01", "values": {{"year": {value}}}}}'
     answer = server.post("/rollouts", f'{{"start_state": [{patch}]}}')
     assert (answer.status_code, answer.json()["error"]) == (422, "bad_start")
+
+
+def test_what_is_nested_without_end_is_refused(server: RunningServer) -> None:
+    deep = "[" * 400 + "]" * 400
+    start = server.post("/rollouts", content=f'{{"start_state": {deep}}}')
+    assert start.status_code == 422
+    assert "deeper than 64 levels" in start.text
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    call = f'{{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {{"x": {deep}}}}}'
+    answer = httpx2.post(f"{server.url}/mcp", content=call, headers=headers)
+    assert answer.json()["error"]["code"] == -32700
