@@ -67,6 +67,7 @@ def take_rows(batch: Batch, rows: list[int], length_multiple: int = 1) -> Batch:
     """The given rows in the given order, padded to their own longest row."""
     lengths = batch.lengths_B[rows]
     width = _round_up(max(int(lengths.max()), MIN_WIDTH), length_multiple)
+    reference = batch.reference_logprobs_B_T
     return Batch(
         tokens_B_T=_fit(batch.tokens_B_T[rows], width),
         lengths_B=lengths,
@@ -74,6 +75,7 @@ def take_rows(batch: Batch, rows: list[int], length_multiple: int = 1) -> Batch:
         engine_logprobs_B_T=_fit(batch.engine_logprobs_B_T[rows], width),
         old_logprobs_B_T=_fit(batch.old_logprobs_B_T[rows], width),
         advantages_B_T=_fit(batch.advantages_B_T[rows], width),
+        reference_logprobs_B_T=None if reference is None else _fit(reference[rows], width),
     )
 
 
@@ -90,6 +92,7 @@ def _filler(like: Microbatch) -> Microbatch:
             engine_logprobs_B_T=zeros,
             old_logprobs_B_T=zeros,
             advantages_B_T=zeros,
+            reference_logprobs_B_T=None if batch.reference_logprobs_B_T is None else zeros,
         ),
     )
 

@@ -23,9 +23,13 @@ class LoopState(Frozen):
     """Reinforcement steps finished."""
     warm_start_step: int = 0
     """Warm-start steps finished."""
+    clip_high: float | None = None
+    """Where an adaptive clip stands; None: at the configured bound."""
 
-    def after(self, step: int) -> Self:
-        return self.model_copy(update={"step": step})
+    def after(self, step: int, clip_high: float | None = None) -> Self:
+        """The state once a step is done; `clip_high` None keeps what stands."""
+        bound = self.clip_high if clip_high is None else clip_high
+        return self.model_copy(update={"step": step, "clip_high": bound})
 
 
 class _Kept(Frozen):

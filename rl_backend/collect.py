@@ -18,6 +18,7 @@ from rl_backend.group import run_group
 from rl_backend.judges.base import Judge
 from rl_backend.policies import Policy
 from rl_backend.records import RolloutRecord
+from rl_backend.reward_shaping import OverlongPenalty
 from rl_backend.rollout import RolloutRunner
 from rl_backend.seeding import rollout_seed
 from rl_backend.types import Rollout, RolloutGroup, TrainingSample
@@ -32,6 +33,8 @@ class Harvest:
     group: RolloutGroup
     advantages: GroupAdvantages
     """One per rollout of the group, by index."""
+    penalties: tuple[float, ...] = ()
+    """What was added to each rollout's reward for its length, 0 or less; empty when that is off."""
 
     @property
     def samples(self) -> tuple[TrainingSample, ...]:
@@ -87,7 +90,7 @@ async def harvest(
             ],
             min_group_size=config.rollout.min_group_size,
         )
-        return Harvest(group_id=group_id, group=group, advantages=_advantages(group, config))
+        return _judged_harvest(group_id, group, config)
 
     return tuple(await asyncio.gather(*(one(task) for task in tasks)))
 
@@ -147,9 +150,33 @@ def require_scored(records: Iterable[RolloutRecord], what: str) -> None:
     )
 
 
-def _advantages(group: RolloutGroup, config: RunConfig) -> GroupAdvantages:
+def _judged_harvest(group_id: str, group: RolloutGroup, config: RunConfig) -> Harvest:
+    penalties = tuple(_penalty(rollout, config) for rollout in group.rollouts)
+    shaped = [
+        None if rollout.reward is None else rollout.reward + penalty
+        for rollout, penalty in zip(group.rollouts, penalties, strict=True)
+    ]
+    return Harvest(
+        group_id=group_id,
+        group=group,
+        advantages=_advantages(shaped, config),
+        penalties=() if config.advantage.overlong_max_tokens is None else penalties,
+    )
+
+
+def _penalty(rollout: Rollout, config: RunConfig) -> float:
+    chosen = config.advantage
+    if chosen.overlong_max_tokens is None or rollout.tokens is None:
+        return 0.0
+    penalty = OverlongPenalty(
+        max_tokens=chosen.overlong_max_tokens, buffer_tokens=chosen.overlong_buffer_tokens
+    )
+    return penalty.of(rollout.tokens.num_sampled)
+
+
+def _advantages(rewards: Sequence[float | None], config: RunConfig) -> GroupAdvantages:
     return group_advantages(
-        [rollout.reward for rollout in group.rollouts],
+        rewards,
         norm=config.advantage.norm,
         std_floor=config.advantage.std_floor,
         min_scored=config.rollout.min_group_size,

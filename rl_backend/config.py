@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Self
 
-from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic import Field as Declared
+from pydantic import ValidationError, model_validator
 
-from rl_backend.advantages import AdvantageNorm
-from world_builder.frozen import Frozen, Json
+from rl_backend.config_section import Section
+from rl_backend.objective_config import AdvantageConfig, ObjectiveConfig
+from world_builder.frozen import Json
 
 
 class ConfigError(ValueError):
@@ -25,12 +26,6 @@ class ConfigError(ValueError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("the run configuration is wrong:\n  " + "\n  ".join(self.problems))
-
-
-class Section(Frozen):
-    """A part of the configuration; its field texts are the help shown to people."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class ModelConfig(Section):
@@ -146,28 +141,6 @@ class RolloutConfig(Section):
                 f"group_size ({self.group_size})"
             )
         return self
-
-
-class AdvantageConfig(Section):
-    """How rewards of a group become advantages."""
-
-    norm: AdvantageNorm = AdvantageNorm.STD
-    """`std` divides by the group's deviation, `none` does not."""
-    std_floor: float = Declared(default=0.0, ge=0)
-    """Smallest deviation divided by, in reward; 0 leaves tiny spreads as they are."""
-
-
-class ObjectiveConfig(Section):
-    """The clipped objective. Source: paper section 4.4."""
-
-    clip_low: float = Declared(default=0.2, ge=0, lt=1)
-    """The ratio is clipped at 1 - clip_low."""
-    clip_high: float = Declared(default=0.28, ge=0)
-    """The ratio is clipped at 1 + clip_high; equal to clip_low it is GRPO."""
-    dual_clip: float | None = Declared(default=None, gt=1)
-    """Bound on the loss of a token with a negative advantage, in advantages; None: no bound."""
-    engine_ratio_cap: float | None = Declared(default=None, ge=1)
-    """Cap of the importance weight between trainer and engine; None: no weight."""
 
 
 class TrainerConfig(Section):

@@ -14,8 +14,8 @@ from rl_backend.collect import Harvest, harvest, require_scored
 from rl_backend.held_out import evaluate_held_out
 from rl_backend.parts import Parts
 from rl_backend.records import Phase, RolloutRecord, RunState
-from rl_backend.step_metrics import Stopwatch, harvest_metrics, update_metrics
-from rl_backend.updating import Updated, update_policy
+from rl_backend.step_metrics import Stopwatch, harvest_metrics, known, update_metrics
+from rl_backend.updating import Updated, objective, update_policy
 from world_builder.tasks import Split
 
 
@@ -34,6 +34,7 @@ class TrainingLoop:
             BackendError: the engine, the trainer or the worlds failed.
         """
         parts = self.parts
+        self._set_reference()
         await self.sync_weights()
         while not parts.progress.is_stopping:
             if self._is_evaluation_due():
@@ -60,10 +61,13 @@ class TrainingLoop:
         updated = Updated()
         if parts.buffer.num_groups >= parts.config.min_groups_per_step:
             with watch.stage("train"):
-                updated = update_policy(parts.buffer, parts.trainer, parts.config, step=step)
+                updated = update_policy(
+                    parts.buffer, parts.trainer, parts.config, step=step,
+                    clip_high=self.state.clip_high,
+                )  # fmt: skip
             with watch.stage("sync"):
                 await self.sync_weights()
-        self.state, self._is_kept = self.state.after(step), False
+        self.state, self._is_kept = self.state.after(step, updated.clip_high), False
         if step % parts.config.checkpoint_every_num_steps == 0:
             with watch.stage("checkpoint"):
                 self.checkpoint()
@@ -93,6 +97,15 @@ class TrainingLoop:
         await parts.engine.update_weights(parts.run.policy_dir, version)
         parts.progress.at_version(version)
 
+    def _set_reference(self) -> None:
+        """The policy that this phase began with, when the objective holds on to it."""
+        parts = self.parts
+        if not objective(parts.config).needs_reference:
+            return
+        if not parts.run.reference_dir.exists():
+            parts.trainer.export_hf(parts.run.reference_dir)
+        parts.trainer.set_reference(parts.run.reference_dir)
+
     def checkpoint(self) -> None:
         """Keeps all that a resumed run needs."""
         parts = self.parts
@@ -118,6 +131,7 @@ class TrainingLoop:
             harvest_metrics(harvests, records, seconds["rollout_s"])
             | update_metrics(updated.updates, updated.num_row_tokens, seconds.get("train_s", 0.0))
             | {"policy_lag": updated.policy_lag, "num_stale_dropped": updated.num_stale}
+            | known({"clip_bound": updated.clip_high})
         )
         step = self.state.step
         self.parts.run.append_metrics(Phase.TRAIN, step, values | watch.total())

@@ -103,6 +103,11 @@ class RunDir:
         return self.path / "model"
 
     @property
+    def reference_dir(self) -> Path:
+        """The weights that a KL term holds on to; absent without such a term."""
+        return self.path / "reference"
+
+    @property
     def policy_dir(self) -> Path:
         """The newest weights, as a Hugging Face directory."""
         return self.path / "policy"

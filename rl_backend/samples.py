@@ -7,6 +7,7 @@ train together is the caller's choice; how a batch is cut for memory is `batchin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,16 +71,22 @@ def with_old_logprobs(batch: Batch, logprobs_B_T: NDArray[np.float32]) -> Batch:
     Raises:
         ValueError: the array is not aligned with the batch's tokens.
     """
+    return replace(batch, old_logprobs_B_T=_aligned(batch, logprobs_B_T))
+
+
+def with_reference_logprobs(batch: Batch, logprobs_B_T: NDArray[np.float32]) -> Batch:
+    """The same batch with the log-probabilities that a KL term holds on to.
+
+    Raises:
+        ValueError: the array is not aligned with the batch's tokens.
+    """
+    return replace(batch, reference_logprobs_B_T=_aligned(batch, logprobs_B_T))
+
+
+def _aligned(batch: Batch, logprobs_B_T: NDArray[np.float32]) -> NDArray[np.float32]:
     if logprobs_B_T.shape != batch.tokens_B_T.shape:
         raise ValueError(
             f"log-probabilities must have the batch's shape {batch.tokens_B_T.shape}, "
             f"got {logprobs_B_T.shape}"
         )
-    return Batch(
-        tokens_B_T=batch.tokens_B_T,
-        lengths_B=batch.lengths_B,
-        loss_mask_B_T=batch.loss_mask_B_T,
-        engine_logprobs_B_T=batch.engine_logprobs_B_T,
-        old_logprobs_B_T=logprobs_B_T.astype(np.float32),
-        advantages_B_T=batch.advantages_B_T,
-    )
+    return logprobs_B_T.astype(np.float32)

@@ -50,6 +50,7 @@ def harvest_metrics(
     drops = [harvest.advantages.drop for harvest in harvests]
     values: dict[str, float | None] = {
         "reward_mean": _mean(r.reward for r in scored if r.reward is not None),
+        "overlong_penalty": _mean(p for harvest in harvests for p in harvest.penalties),
         "reward_std": _mean(h.advantages.std for h in harvests if h.advantages.std is not None),
         "pass_rate": _mean(float(bool(r.is_pass)) for r in scored),
         "num_rollouts": float(len(records)),
@@ -91,7 +92,10 @@ def update_metrics(
         "clip_high": mean((u.num_tokens, u.clip_fraction_high) for u in updates),
         "ratio": mean((u.num_tokens, u.ratio_mean) for u in updates),
         "kl": mean((u.num_tokens, u.kl) for u in updates),
+        "reference_kl": mean((u.num_tokens, u.reference_kl) for u in updates),
         "engine_kl": mean((u.num_tokens, u.engine_kl) for u in updates),
+        "engine_capped": mean((u.num_tokens, u.engine_capped_fraction) for u in updates),
+        "engine_masked": mean((u.num_tokens, u.engine_masked_fraction) for u in updates),
         "entropy": mean((u.num_tokens, u.entropy) for u in updates),
         "learning_rate": updates[-1].learning_rate,
         "num_tokens": float(sum(u.num_tokens for u in updates)),

@@ -232,6 +232,8 @@ class Batch:
     old_logprobs_B_T: NDArray[np.float32]
     """Denominator of the ratio: the engine's values, or the trainer's own before the update."""
     advantages_B_T: NDArray[np.float32]
+    reference_logprobs_B_T: NDArray[np.float32] | None = None
+    """Under the policy that a KL term holds on to; None without such a term."""
 
     @property
     def num_rows(self) -> int:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from rl_backend.buffer import DataBuffer
 from rl_backend.config import RunConfig
-from rl_backend.objective import ClippedObjective
-from rl_backend.samples import to_batch, with_old_logprobs
+from rl_backend.objective import PolicyObjective
+from rl_backend.objective.adaptive_clip import AdaptiveClip
+from rl_backend.objective_kinds import ClipSignal
+from rl_backend.samples import to_batch, with_old_logprobs, with_reference_logprobs
 from rl_backend.seeding import generator
 from rl_backend.trainers.base import Trainer, UpdateMetrics
 from rl_backend.types import Batch, TrainingSample
@@ -30,40 +32,82 @@ class Updated:
     """Tokens of all rows, prompts included."""
     num_stale: int = 0
     policy_lag: int = 0
+    clip_high: float | None = None
+    """The upper bound after an adaptive clip; None when it does not adapt."""
 
 
-def update_policy(buffer: DataBuffer, trainer: Trainer, config: RunConfig, *, step: int) -> Updated:
-    """Empties the buffer into the policy and says what that was."""
+def update_policy(
+    buffer: DataBuffer,
+    trainer: Trainer,
+    config: RunConfig,
+    *,
+    step: int,
+    clip_high: float | None = None,
+) -> Updated:
+    """Empties the buffer into the policy and says what that was.
+
+    `clip_high` is where an adaptive clip stands; None takes the configured bound.
+    """
     taken = buffer.take(trainer.policy_version)
     temperature = config.rollout.temperature
     minibatches = _minibatches(taken.samples, config, step=step)
-    batches = [_with_own_logprobs(part, trainer, temperature) for part in minibatches]
+    batches = [_scored(part, trainer, config) for part in minibatches]
+    bound = config.objective.clip_high if clip_high is None else clip_high
+    updates = []
+    for batch in batches:
+        goal = objective(config, clip_high=bound)
+        updates.append(trainer.train_step(batch, goal, temperature=temperature))
+        bound = _next_bound(config, bound, updates[-1])
+    is_adaptive = config.objective.adaptive_clip.signal is not ClipSignal.OFF
     return Updated(
-        updates=tuple(
-            trainer.train_step(batch, objective(config), temperature=temperature)
-            for batch in batches
-        ),
+        updates=tuple(updates),
         num_row_tokens=sum(batch.num_tokens for batch in batches),
         num_stale=taken.num_stale,
         policy_lag=taken.policy_lag,
+        clip_high=bound if is_adaptive else None,
     )
 
 
-def objective(config: RunConfig) -> ClippedObjective:
-    """The configured objective."""
-    return ClippedObjective(
-        clip_low=config.objective.clip_low,
-        clip_high=config.objective.clip_high,
-        dual_clip=config.objective.dual_clip,
-        engine_ratio_cap=config.objective.engine_ratio_cap,
+def objective(config: RunConfig, *, clip_high: float | None = None) -> PolicyObjective:
+    """The configured objective; `clip_high` None takes the configured bound."""
+    chosen = config.objective
+    return PolicyObjective(
+        clip_low=chosen.clip_low,
+        clip_high=chosen.clip_high if clip_high is None else clip_high,
+        dual_clip=chosen.dual_clip,
+        ratio_level=chosen.ratio_level,
+        surrogate=chosen.surrogate,
+        aggregation=chosen.aggregation,
+        constant_length=chosen.constant_length or config.rollout.max_new_tokens,
+        kl_coef=chosen.kl_coef,
+        entropy_coef=chosen.entropy_coef,
+        engine_ratio_cap=chosen.engine_ratio_cap,
+        engine_ratio_floor=chosen.engine_ratio_floor,
     )
 
 
-def _with_own_logprobs(
-    samples: Sequence[TrainingSample], trainer: Trainer, temperature: float
-) -> Batch:
+def _next_bound(config: RunConfig, bound: float, update: UpdateMetrics) -> float:
+    chosen = config.objective.adaptive_clip
+    steer = AdaptiveClip(
+        signal=chosen.signal,
+        target=chosen.target,
+        gain=chosen.gain,
+        lowest=chosen.lowest,
+        highest=chosen.highest,
+    )
+    is_entropy = chosen.signal is ClipSignal.ENTROPY
+    return steer.after(bound, update.entropy if is_entropy else update.clip_fraction_high)
+
+
+def _scored(samples: Sequence[TrainingSample], trainer: Trainer, config: RunConfig) -> Batch:
+    """The samples as one batch, with the log-probabilities that the objective compares with."""
+    temperature = config.rollout.temperature
     batch = to_batch(samples, pad_id=PAD_ID)
-    return with_old_logprobs(batch, trainer.compute_logprobs(batch, temperature=temperature))
+    batch = with_old_logprobs(batch, trainer.compute_logprobs(batch, temperature=temperature))
+    if not objective(config).needs_reference:
+        return batch
+    reference = trainer.compute_reference_logprobs(batch, temperature=temperature)
+    return with_reference_logprobs(batch, reference)
 
 
 def _minibatches(

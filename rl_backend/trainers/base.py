@@ -61,10 +61,14 @@ class UpdateMetrics:
     """Share of tokens whose gain was cut at 1 + clip_high."""
     kl: float | None
     """Divergence of the new policy from the old, estimator k3, in nats per token."""
+    reference_kl: float | None
+    """Divergence of the new policy from the reference, estimator k3, in nats per token."""
     engine_kl: float | None
     """Divergence of the trainer's old log-probabilities from the engine's, in nats per token."""
     engine_capped_fraction: float | None
-    """Share of tokens whose trainer-to-engine ratio was cut at the cap."""
+    """Share of tokens whose trainer-to-engine ratio was above the cap."""
+    engine_masked_fraction: float | None
+    """Share of tokens that lost their gain because that ratio was out of bounds."""
 
 
 class Trainer(Protocol):
@@ -83,6 +87,14 @@ class Trainer(Protocol):
 
         Aligned with the batch's tokens; 0 on padding and at position 0. All ranks get all rows.
         """
+
+    def set_reference(self, directory: Path) -> None:
+        """Takes the Hugging Face weights of `directory` for what a KL term holds on to."""
+
+    def compute_reference_logprobs(
+        self, batch: Batch, *, temperature: float = 1.0
+    ) -> NDArray[np.float32]:
+        """As `compute_logprobs`, under the reference. Raises ValueError when there is none."""
 
     def train_step(
         self,

@@ -28,6 +28,7 @@ from rl_backend.trainers.base import TrainerInfo, UpdateMetrics
 from rl_backend.trainers.megatron_checkpoint import TrainerState
 from rl_backend.trainers.megatron_forward import Forward, ForwardStep
 from rl_backend.trainers.megatron_quiet import inside_megatron, quiet
+from rl_backend.trainers.megatron_reference import Reference
 from rl_backend.types import Batch, PolicyVersion
 from world_builder.frozen import Json
 
@@ -60,6 +61,7 @@ class MegatronTrainer:
         self._job = megatron_model.start_parallel(config, seed=seed)
         self._device = self._job.device
         self._version = PolicyVersion(0)
+        self._reference: Reference | None = None
         with inside_megatron():
             self._build()
 
@@ -133,6 +135,24 @@ class MegatronTrainer:
             result = self._place_rows(batch, mine, scores)
         positions_T = np.arange(batch.tokens_B_T.shape[1])
         return np.where(positions_T[None] < batch.lengths_B[:, None], result, np.float32(0))
+
+    def set_reference(self, directory: Path) -> None:
+        """Takes the Hugging Face weights of `directory` for what a KL term holds on to.
+
+        Raises:
+            ValueError: they are not of this model's shape.
+        """
+        with inside_megatron():
+            self._reference = Reference.load(directory, self._model, self._shape)
+
+    def compute_reference_logprobs(
+        self, batch: Batch, *, temperature: float = 1.0
+    ) -> NDArray[np.float32]:
+        """As `compute_logprobs`, under the reference. Raises ValueError when there is none."""
+        if self._reference is None:
+            raise ValueError("no reference was set; call set_reference first")
+        with self._reference.in_place_of(self._model):
+            return self.compute_logprobs(batch, temperature=temperature)
 
     def train_step(
         self,
@@ -308,15 +328,14 @@ def _metrics(
     num_tokens = int(sums.num_tokens)
 
     def mean(total: torch.Tensor, *, is_known: bool = True) -> float | None:
-        value = float(total) / num_tokens if num_tokens and is_known else math.nan
-        return value if math.isfinite(value) else None
+        return _quotient(total, sums.num_tokens) if is_known else None
 
     has_ratio = objective.has_ratio
     return UpdateMetrics(
         policy_version=policy_version,
         is_applied=is_applied,
         learning_rate=rate,
-        loss=mean(sums.loss),
+        loss=_quotient(sums.loss, sums.denominator),
         num_tokens=num_tokens,
         num_excluded_tokens=int(sums.num_excluded),
         grad_norm=grad_norm,
@@ -325,6 +344,13 @@ def _metrics(
         clip_fraction_low=mean(sums.clipped_low, is_known=has_ratio),
         clip_fraction_high=mean(sums.clipped_high, is_known=has_ratio),
         kl=mean(sums.kl, is_known=has_ratio),
+        reference_kl=mean(sums.reference_kl, is_known=objective.needs_reference),
         engine_kl=mean(sums.engine_kl, is_known=has_ratio),
         engine_capped_fraction=mean(sums.engine_capped, is_known=has_ratio),
+        engine_masked_fraction=mean(sums.engine_masked, is_known=has_ratio),
     )
+
+
+def _quotient(total: torch.Tensor, denominator: torch.Tensor) -> float | None:
+    value = float(total) / float(denominator) if float(denominator) else math.nan
+    return value if math.isfinite(value) else None

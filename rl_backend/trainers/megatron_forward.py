@@ -36,7 +36,7 @@ class Forward:
     temperature: float
 
     def training_step(self, objective: Objective) -> ForwardStep:
-        """A callback whose loss function gives (loss sum, token count, metric sums)."""
+        """A callback whose loss function gives (loss sum, denominator, metric sums)."""
 
         def step(iterator: Iterator[Microbatch], model: Any) -> tuple[Tensor, Callable[..., Any]]:
             microbatch = next(iterator)
@@ -44,13 +44,14 @@ class Forward:
 
             def loss(logits_B_T_V: Tensor) -> tuple[Tensor, Tensor, Tensor]:
                 scaled = logits_B_T_V[:, :-1].float() / self.temperature
-                entropies_B_T = F.pad(vocab_parallel_entropy(scaled.detach()), (1, 0))
+                of = scaled if objective.needs_entropy_gradient else scaled.detach()
+                entropies_B_T = F.pad(vocab_parallel_entropy(of), (1, 0))
                 sums = objective.sums(
                     next_token_logprobs(scaled, tokens_B_T),
                     LossInputs.from_batch(microbatch.batch, self.device),
                     entropies_B_T,
                 )
-                return sums.loss, sums.num_tokens.int(), torch.stack(sums.metrics)
+                return sums.loss, sums.denominator.int(), torch.stack(sums.metrics)
 
             return logits, loss
 
@@ -90,14 +91,36 @@ def next_token_logprobs(scaled_B_T_V: Tensor, tokens_B_T: Tensor) -> Tensor:
     return F.pad(-losses.t(), (1, 0))
 
 
-@torch.no_grad()
 def vocab_parallel_entropy(logits_B_T_V: Tensor) -> Tensor:
-    """Entropy of softmax(logits) in nats, over the vocabulary of all tensor-parallel ranks."""
-    group = parallel_state.get_tensor_model_parallel_group()
-    largest = logits_B_T_V.amax(-1, keepdim=True)
-    dist.all_reduce(largest, dist.ReduceOp.MAX, group=group)
-    shifted = logits_B_T_V - largest
-    masses = shifted.exp()
-    sums = torch.stack([masses.sum(-1), (masses * shifted).sum(-1)])
-    dist.all_reduce(sums, group=group)
-    return sums[0].log() - sums[1] / sums[0]
+    """Entropy of softmax(logits) in nats, `[B, T]`, over the vocabulary of all ranks.
+
+    Differentiable: each rank gets the gradient of its own share.
+    """
+    entropies: Tensor = _VocabParallelEntropy.apply(logits_B_T_V)
+    return entropies
+
+
+class _VocabParallelEntropy(torch.autograd.Function):
+    """H = log Z - sum p l, and dH/dl = -p (log p + H)."""
+
+    @staticmethod
+    def forward(ctx: Any, logits_B_T_V: Tensor) -> Tensor:
+        group = parallel_state.get_tensor_model_parallel_group()
+        largest = logits_B_T_V.amax(-1, keepdim=True)
+        dist.all_reduce(largest, dist.ReduceOp.MAX, group=group)
+        shifted = logits_B_T_V - largest
+        masses = shifted.exp()
+        sums = torch.stack([masses.sum(-1), (masses * shifted).sum(-1)])
+        dist.all_reduce(sums, group=group)
+        log_total = sums[0].log()
+        entropies_B_T = log_total - sums[1] / sums[0]
+        ctx.save_for_backward(shifted, log_total, entropies_B_T)
+        return entropies_B_T
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        shifted, log_total, entropies_B_T = ctx.saved_tensors
+        log_share = shifted - log_total[..., None]
+        gradient = -log_share.exp() * (log_share + entropies_B_T[..., None])
+        result: Tensor = gradient * gradients[0][..., None]
+        return result

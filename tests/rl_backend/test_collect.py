@@ -96,8 +96,9 @@ def test_updates_weigh_by_their_tokens() -> None:
         return UpdateMetrics(
             policy_version=PolicyVersion(1), is_applied=True, learning_rate=0.1, loss=loss,
             num_tokens=num_tokens, num_excluded_tokens=0, grad_norm=2.0, entropy=None,
-            ratio_mean=1.0, clip_fraction_low=0.0, clip_fraction_high=0.5, kl=0.0, engine_kl=None,
-            engine_capped_fraction=None,
+            ratio_mean=1.0, clip_fraction_low=0.0, clip_fraction_high=0.5, kl=0.0,
+            reference_kl=None, engine_kl=None, engine_capped_fraction=None,
+            engine_masked_fraction=None,
         )  # fmt: skip
 
     figures = update_metrics([update(1, 4.0), update(3, 0.0)], num_row_tokens=10, seconds=5.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from rl_backend.objective import ClippedObjective, LossInputs, SupervisedObjective
+from rl_backend.objective import LossInputs, PolicyObjective, SupervisedObjective
 from rl_backend.samples import to_batch
 from rl_backend.types import PolicyVersion, TrainingSample
 
@@ -42,11 +43,11 @@ def gradient(loss: Tensor, logprobs: Tensor) -> list[float]:
 
 def test_the_gain_is_cut_only_where_it_would_overshoot() -> None:
     new = logs(2.0, 0.5, 1.1)
-    sums = ClippedObjective().sums(new, inputs([0.0] * 3, [1.0, -1.0, 3.0]))
+    sums = PolicyObjective().sums(new, inputs([0.0] * 3, [1.0, -1.0, 3.0]))
     assert sums.loss.item() == pytest.approx(-(1.28 - 0.8 + 3.3))
     assert gradient(sums.loss, new) == pytest.approx([0.0, 0.0, -3.3])
     assert (sums.metrics.clipped_low.item(), sums.metrics.clipped_high.item()) == (1, 1)
-    assert sums.num_tokens.item() == 3
+    assert sums.denominator.item() == 3
     assert sums.metrics.ratio.item() == pytest.approx(3.6)
     kl = (1 - math.log(2)) + (-0.5 + math.log(2)) + (0.1 - math.log(1.1))
     assert sums.metrics.kl.item() == pytest.approx(kl, abs=1e-6)
@@ -54,7 +55,7 @@ def test_the_gain_is_cut_only_where_it_would_overshoot() -> None:
 
 def test_a_bad_move_is_never_forgiven_by_the_clip() -> None:
     new = logs(2.0, 0.5)
-    sums = ClippedObjective().sums(new, inputs([0.0] * 2, [-1.0, 1.0]))
+    sums = PolicyObjective().sums(new, inputs([0.0] * 2, [-1.0, 1.0]))
     assert sums.loss.item() == pytest.approx(2.0 - 0.5)
     assert gradient(sums.loss, new) == pytest.approx([2.0, -0.5])
 
@@ -62,8 +63,8 @@ def test_a_bad_move_is_never_forgiven_by_the_clip() -> None:
 @given(ratio=st.floats(0.1, 10), advantage=st.floats(-3, 3), clip=st.floats(0.05, 0.9))
 def test_equal_bounds_are_grpo(ratio: float, advantage: float, clip: float) -> None:
     given_inputs = inputs([0.0], [advantage])
-    objective = ClippedObjective(clip_low=clip, clip_high=clip)
-    assert objective == ClippedObjective.grpo(clip)
+    objective = PolicyObjective(clip_low=clip, clip_high=clip)
+    assert objective == PolicyObjective.grpo(clip)
     cut = min(max(ratio, 1 - clip), 1 + clip)
     expected = -min(ratio * advantage, cut * advantage)
     loss = objective.sums(logs(ratio), given_inputs).loss.item()
@@ -72,8 +73,8 @@ def test_equal_bounds_are_grpo(ratio: float, advantage: float, clip: float) -> N
 
 def test_only_the_higher_bound_differs_from_grpo() -> None:
     given_inputs = inputs([0.0, 0.0], [1.0, -1.0])
-    dapo = ClippedObjective(clip_low=0.2, clip_high=0.28).sums(logs(1.5, 0.5), given_inputs)
-    grpo = ClippedObjective.grpo(0.2).sums(logs(1.5, 0.5), given_inputs)
+    dapo = PolicyObjective(clip_low=0.2, clip_high=0.28).sums(logs(1.5, 0.5), given_inputs)
+    grpo = PolicyObjective.grpo(0.2).sums(logs(1.5, 0.5), given_inputs)
     assert grpo.loss.item() - dapo.loss.item() == pytest.approx(0.08)
 
 
@@ -86,26 +87,26 @@ def test_a_token_without_a_finite_logprob_leaves_both_sides(where: str, value: f
     else:
         old[1] = value
     logprobs = torch.tensor(new, requires_grad=True)
-    sums = ClippedObjective().sums(logprobs, inputs(old, [1.0, 1.0, 1.0]))
+    sums = PolicyObjective().sums(logprobs, inputs(old, [1.0, 1.0, 1.0]))
     assert sums.loss.item() == pytest.approx(-math.exp(0.1) - 1.0)
-    assert sums.num_tokens.item() == 2
+    assert sums.denominator.item() == 2
     assert sums.metrics.num_excluded.item() == 1
     assert gradient(sums.loss, logprobs) == pytest.approx([-math.exp(0.1), 0.0, -1.0])
 
 
 def test_tokens_outside_the_mask_count_nowhere() -> None:
-    sums = ClippedObjective().sums(
+    sums = PolicyObjective().sums(
         logs(1.0, 5.0, 1.0), inputs([0.0] * 3, [1.0] * 3, mask=[True, False, True])
     )
     assert sums.loss.item() == pytest.approx(-2.0)
-    assert sums.num_tokens.item() == 2
+    assert sums.denominator.item() == 2
     assert sums.metrics.clipped_high.item() == 0
 
 
 def test_the_engine_ratio_weighs_tokens_up_to_its_cap() -> None:
     given_inputs = inputs([0.0, 0.0], [1.0, 1.0], engine=[math.log(0.25), math.log(2.0)])
-    plain = ClippedObjective().sums(logs(1.0, 1.0), given_inputs)
-    weighed = ClippedObjective(engine_ratio_cap=2.0).sums(logs(1.0, 1.0), given_inputs)
+    plain = PolicyObjective().sums(logs(1.0, 1.0), given_inputs)
+    weighed = PolicyObjective(engine_ratio_cap=2.0).sums(logs(1.0, 1.0), given_inputs)
     assert plain.loss.item() == pytest.approx(-2.0)
     assert weighed.loss.item() == pytest.approx(-(2.0 + 0.5))
     assert weighed.metrics.engine_capped.item() == 1
@@ -114,7 +115,7 @@ def test_the_engine_ratio_weighs_tokens_up_to_its_cap() -> None:
 
 
 def test_dual_clip_bounds_the_loss_of_a_bad_token() -> None:
-    objective = ClippedObjective(dual_clip=3.0)
+    objective = PolicyObjective(dual_clip=3.0)
     sums = objective.sums(logs(10.0, 10.0), inputs([0.0, 0.0], [-1.0, 1.0]))
     assert sums.loss.item() == pytest.approx(3.0 - 1.28)
 
@@ -123,7 +124,7 @@ def test_supervision_is_the_negative_log_likelihood_of_the_masked_tokens() -> No
     given_inputs = inputs([0.0] * 3, [1.0] * 3, mask=[False, True, True])
     sums = SupervisedObjective().sums(logs(0.5, 0.5, 0.25), given_inputs)
     assert sums.loss.item() == pytest.approx(math.log(2) + math.log(4))
-    assert sums.num_tokens.item() == 2
+    assert sums.denominator.item() == 2
 
 
 def test_supervision_can_weigh_the_context_but_never_padding() -> None:
@@ -144,7 +145,7 @@ def test_supervision_can_weigh_the_context_but_never_padding() -> None:
         logprobs, LossInputs.from_batch(longer, device)
     )
     assert sums.loss.item() == pytest.approx((0.5 + 1.0) + (0.5 + 0.5 + 1.0))
-    assert sums.num_tokens.item() == 5
+    assert sums.denominator.item() == 5
 
 
 def _longer(sample: TrainingSample) -> TrainingSample:
@@ -161,16 +162,18 @@ def _longer(sample: TrainingSample) -> TrainingSample:
 
 
 @pytest.mark.parametrize(
-    ("kwargs", "name"),
+    ("make", "name"),
     [
-        ({"clip_low": 1.0}, "clip_low"),
-        ({"clip_high": -0.1}, "clip_high"),
-        ({"dual_clip": 1.0}, "dual_clip"),
-        ({"engine_ratio_cap": 0.5}, "engine_ratio_cap"),
+        (lambda: PolicyObjective(clip_low=1.1), "clip_low"),
+        (lambda: PolicyObjective(clip_high=-0.1), "clip_high"),
+        (lambda: PolicyObjective(dual_clip=1.0), "dual_clip"),
+        (lambda: PolicyObjective(engine_ratio_cap=0.5), "engine_ratio_cap"),
+        (lambda: PolicyObjective(engine_ratio_floor=0.5), "needs an engine_ratio_cap"),
+        (lambda: PolicyObjective(kl_coef=-1.0), "kl_coef"),
+        (lambda: PolicyObjective(constant_length=0), "constant_length"),
+        (lambda: SupervisedObjective(context_weight=1.5), "context_weight"),
     ],
 )
-def test_impossible_bounds_are_refused(kwargs: dict[str, float], name: str) -> None:
+def test_impossible_settings_are_refused(make: Callable[[], object], name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        ClippedObjective(**kwargs)
-    with pytest.raises(ValueError, match="context_weight"):
-        SupervisedObjective(context_weight=1.5)
+        make()

@@ -28,10 +28,11 @@ from transformers import (
 )
 
 from rl_backend.config import TrainerConfig
-from rl_backend.objective import ClippedObjective, SupervisedObjective
+from rl_backend.objective import PolicyObjective, SupervisedObjective
 from rl_backend.samples import to_batch, with_old_logprobs
 from rl_backend.trainers.megatron import ADAM_BETAS, ADAM_EPSILON, MegatronTrainer
 from rl_backend.types import Batch, PolicyVersion, TrainingSample
+from tests.rl_backend.trainers.family import NAMED, family_batch, twin_family_loss
 
 Figures = dict[str, float | bool | str | list[float]]
 
@@ -56,9 +57,9 @@ MODELS: dict[str, PretrainedConfig] = {
 }
 
 
-def make_model(directory: Path, name: str) -> None:
+def make_model(directory: Path, name: str, seed: int = 0) -> None:
     """Random weights, large enough that every gradient matters, norms and biases included."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_config(MODELS[name], dtype=torch.float32)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -150,6 +151,8 @@ def compare(layout: str, work_dir: Path) -> Figures:
         supervise(trainer, batch)
         trainer.load_checkpoint(start)
         figures = compare_forward(trainer, twin, batch)
+        figures |= compare_family(trainer, twin, batch)
+        figures |= compare_reference(trainer, batch, work_dir)
         figures |= compare_updates(trainer, twin, batch)
         figures |= compare_export(trainer, twin, work_dir / f"export-{layout}", batch)
         figures |= refuse_broken_gradient(trainer, batch)
@@ -176,6 +179,41 @@ def compare_forward(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figure
     }
 
 
+def compare_family(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures:
+    """Loss and gradients of every objective; gradients where one rank holds them whole."""
+    given = family_batch(batch, twin_logprobs(twin, batch))
+    tokens = torch.from_numpy(given.tokens_B_T)
+    figures: Figures = {}
+    for name, objective in NAMED.items():
+        twin.zero_grad()
+        logits = twin(tokens).logits[:, :-1] / TEMPERATURE
+        loss = twin_family_loss(objective, logits, tokens, given)
+        loss.backward()
+        sums = trainer.accumulate_gradients(given, objective, temperature=TEMPERATURE)
+        found = float(sums.loss) / float(sums.denominator)
+        figures[f"family_loss_{name}"] = abs(found - loss.item())
+        if trainer.info.data_parallel == 1:
+            expected = {name: p.grad for name, p in twin.named_parameters()}
+            figures[f"family_gradient_{name}"] = largest_difference(trainer.gradients(), expected)
+    return figures
+
+
+def compare_reference(trainer: MegatronTrainer, batch: Batch, work_dir: Path) -> Figures:
+    """Log-probabilities of another model of the same shape, and ours before and after."""
+    twin = load_twin(work_dir / "reference")
+    trainer.set_reference(work_dir / "reference")
+    before = trainer.compute_logprobs(batch, temperature=TEMPERATURE)
+    found = trainer.compute_reference_logprobs(batch, temperature=TEMPERATURE)
+    real = np.arange(batch.tokens_B_T.shape[1])[None] < batch.lengths_B[:, None]
+    expected = np.where(real, twin_logprobs(twin, batch).detach().numpy(), 0)
+    after = trainer.compute_logprobs(batch, temperature=TEMPERATURE)
+    return {
+        "reference_logprobs": float(np.abs(found - expected).max()),
+        "reference_differs": float(np.abs(found - before).max()),
+        "reference_leaves_no_trace": bool((before == after).all()),
+    }
+
+
 def compare_updates(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures:
     """Gradients of the first update, then losses and weights of several."""
     figures: Figures = {}
@@ -188,12 +226,12 @@ def compare_updates(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figure
         loss = twin_loss(twin, batch)
         loss.backward()
         if step == 0 and trainer.info.data_parallel == 1:
-            trainer.accumulate_gradients(batch, ClippedObjective(), temperature=TEMPERATURE)
+            trainer.accumulate_gradients(batch, PolicyObjective(), temperature=TEMPERATURE)
             expected = {name: p.grad for name, p in twin.named_parameters()}
             figures["gradients"] = largest_difference(trainer.gradients(), expected)
             figures["smallest_gradient"] = min(float(g.abs().max()) for g in expected.values())
         norm = torch.nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
-        metrics = trainer.train_step(batch, ClippedObjective(), temperature=TEMPERATURE)
+        metrics = trainer.train_step(batch, PolicyObjective(), temperature=TEMPERATURE)
         optimizer.step()
         losses.append(abs((metrics.loss or math.nan) - loss.item()))
         norms.append(abs(metrics.grad_norm - float(norm)))
@@ -254,7 +292,7 @@ def refuse_broken_gradient(trainer: MegatronTrainer, batch: Batch) -> Figures:
             old_logprobs_B_T=batch.old_logprobs_B_T,
             advantages_B_T=broken.astype(np.float32),
         ),
-        ClippedObjective(),
+        PolicyObjective(),
     )
     return {
         "broken_is_applied": metrics.is_applied,
@@ -273,6 +311,7 @@ def main() -> None:
         name = layout.split(":")[0]
         if is_main_rank:
             make_model(work_dir / name, name)
+            make_model(work_dir / "reference", name, seed=1)
         if "RANK" in os.environ:
             torch.distributed.barrier()
         figures = compare(layout, work_dir)

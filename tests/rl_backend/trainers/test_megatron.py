@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.rl_backend.trainers.family import NAMED
+
 ROOT = Path(__file__).parents[3]
 CASES = "tests.rl_backend.trainers.run_cases"
 ALONE = ("llama-tied:1x1", "qwen2:1x1")
@@ -80,6 +82,23 @@ def test_every_gradient_is_that_of_the_twin(all_figures: dict[str, Figures]) -> 
     for found in compared.values():
         assert found["gradients"] < CLOSE
         assert found["smallest_gradient"] > 100 * CLOSE
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_every_objective_of_the_family_is_that_of_the_twin(name: str, figures: Figures) -> None:
+    assert figures[f"family_loss_{name}"] < CLOSE
+    assert figures.get(f"family_gradient_{name}", EXACT) < CLOSE
+
+
+def test_gradients_of_the_family_were_compared(all_figures: dict[str, Figures]) -> None:
+    compared = {name for name, found in all_figures.items() if "family_gradient_gspo" in found}
+    assert compared == NAMES.keys() - {"two llama-untied:1x1"}
+
+
+def test_a_reference_scores_and_leaves_no_trace(figures: Figures) -> None:
+    assert figures["reference_logprobs"] < CLOSE
+    assert figures["reference_differs"] > 0.1
+    assert figures["reference_leaves_no_trace"]
 
 
 def test_updates_follow_the_twin(figures: Figures) -> None:
