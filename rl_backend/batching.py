@@ -1,72 +1,73 @@
-"""A batch cut into microbatches of similar length, for memory and speed.
+"""A batch cut into microbatches of packed rows, for memory and speed.
 
-Inside the trainer's update: rows are sorted by length and grouped while the padded size fits.
-Rows are padded on the right and never packed together, because the attention that runs without
-a GPU cannot keep packed rows apart. The cut is a function of the batch alone.
+Inside the trainer's update: rows with common beginnings stand side by side, so that they are cut
+together and what they share is computed once (`packing`). The cut is a function of the batch alone
+and never changes the update.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rl_backend.packing import MIN_SHARED, Packed, common_length, pack, prefix_order
 from rl_backend.types import Batch
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 MIN_WIDTH = 2
 """A row of one token predicts nothing; the trainer needs a position to look at all the same."""
+ROOM = 1.1
+"""How much above its even share a microbatch may grow, so that the last one is no remainder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Microbatch:
-    """Some rows of a batch, padded only to their own longest row."""
+    """Some rows of a batch, as arrays padded to their longest row and as one packed line."""
 
     rows: tuple[int, ...]
     """Which row of the whole batch each row here is; empty for a filler."""
     batch: Batch
+    packed: Packed
 
 
 def microbatches(
-    batch: Batch, *, max_tokens: int, num_ranks: int = 1, length_multiple: int = 1
+    batch: Batch, *, max_tokens: int, num_ranks: int = 1, share_prefixes: bool = True
 ) -> tuple[Microbatch, ...]:
-    """Microbatches that together hold each row once, shortest first.
+    """Microbatches that together hold each row once, of similar size.
 
     Args:
         batch: the rows to cut.
-        max_tokens: padded size (rows x longest row) that one microbatch may have; a single row
-            longer than this gets a microbatch of its own.
+        max_tokens: packed tokens that one microbatch may have; a single row longer than this gets
+            a microbatch of its own.
         num_ranks: data-parallel ranks; fillers without a trained token make the number of
             microbatches a multiple of it, so that every rank makes as many steps.
-        length_multiple: padded lengths are rounded up to this (sequence parallelism needs it).
+        share_prefixes: whether common beginnings are computed once.
 
     Raises:
         ValueError: a number is below 1.
     """
-    if min(max_tokens, num_ranks, length_multiple) < 1:
-        raise ValueError("max_tokens, num_ranks and length_multiple must be 1 or more")
-    order = sorted(range(batch.num_rows), key=lambda row: (int(batch.lengths_B[row]), row))
-    parts: list[list[int]] = []
-    for row in order:
-        length = _round_up(max(int(batch.lengths_B[row]), MIN_WIDTH), length_multiple)
-        if parts and length * (len(parts[-1]) + 1) <= max_tokens:
-            parts[-1].append(row)
-        else:
-            parts.append([row])
+    if min(max_tokens, num_ranks) < 1:
+        raise ValueError("max_tokens and num_ranks must be 1 or more")
+    order, costs = _ordered(batch, share_prefixes=share_prefixes)
+    num_even = _round_up(-(-sum(costs) // max_tokens), num_ranks)
+    limit = min(max_tokens, int(ROOM * sum(costs) / num_even) + 1)
     cut = [
-        Microbatch(rows=tuple(rows), batch=take_rows(batch, rows, length_multiple))
-        for rows in parts
+        _microbatch(batch, rows, share_prefixes=share_prefixes)
+        for rows in _filled(order, costs, batch.lengths_B.tolist(), limit)
     ]
     num_fillers = -len(cut) % num_ranks
     return tuple(cut) + (_filler(cut[0]),) * num_fillers
 
 
-def take_rows(batch: Batch, rows: list[int], length_multiple: int = 1) -> Batch:
+def take_rows(batch: Batch, rows: list[int]) -> Batch:
     """The given rows in the given order, padded to their own longest row."""
     lengths = batch.lengths_B[rows]
-    width = _round_up(max(int(lengths.max()), MIN_WIDTH), length_multiple)
+    width = max(int(lengths.max()), MIN_WIDTH)
     reference = batch.reference_logprobs_B_T
     return Batch(
         tokens_B_T=_fit(batch.tokens_B_T[rows], width),
@@ -79,22 +80,59 @@ def take_rows(batch: Batch, rows: list[int], length_multiple: int = 1) -> Batch:
     )
 
 
+def _ordered(batch: Batch, *, share_prefixes: bool) -> tuple[list[int], list[int]]:
+    """The rows in the order of the cut, and how many tokens each adds at most to the one before."""
+    rows = [
+        row[:length]
+        for row, length in zip(batch.tokens_B_T.tolist(), batch.lengths_B.tolist(), strict=True)
+    ]
+    if not share_prefixes:
+        order = sorted(range(len(rows)), key=lambda number: (len(rows[number]), number))
+        return order, [max(len(rows[number]), 1) for number in order]
+    order = prefix_order(rows)
+    saved = [0] + [max(0, common_length(rows[a], rows[b]) - MIN_SHARED) for a, b in pairwise(order)]
+    costs = [max(len(rows[n]) - s, 1) for n, s in zip(order, saved, strict=True)]
+    return order, costs
+
+
+def _filled(
+    order: Sequence[int], costs: Sequence[int], lengths: Sequence[int], limit: int
+) -> list[list[int]]:
+    """The rows in parts of at most `limit` tokens; the first of a part shares with none."""
+    parts: list[list[int]] = []
+    size = 0
+    for row, cost in zip(order, costs, strict=True):
+        if parts and size + cost <= limit:
+            parts[-1].append(row)
+            size += cost
+        else:
+            parts.append([row])
+            size = lengths[row]
+    return parts
+
+
+def _microbatch(batch: Batch, rows: list[int], *, share_prefixes: bool) -> Microbatch:
+    part = take_rows(batch, rows)
+    lengths = np.maximum(part.lengths_B, MIN_WIDTH)
+    packed = pack(part.tokens_B_T, lengths, share_prefixes=share_prefixes)
+    return Microbatch(rows=tuple(rows), batch=part, packed=packed)
+
+
 def _filler(like: Microbatch) -> Microbatch:
-    """A microbatch of the same shape that trains on nothing."""
-    batch = like.batch
+    """A microbatch of one row that trains on nothing."""
+    batch = take_rows(like.batch, [0])
+    lengths = np.maximum(batch.lengths_B, MIN_WIDTH)
     zeros = np.zeros_like(batch.old_logprobs_B_T)
-    return Microbatch(
-        rows=(),
-        batch=Batch(
-            tokens_B_T=batch.tokens_B_T,
-            lengths_B=np.zeros_like(batch.lengths_B),
-            loss_mask_B_T=np.zeros_like(batch.loss_mask_B_T),
-            engine_logprobs_B_T=zeros,
-            old_logprobs_B_T=zeros,
-            advantages_B_T=zeros,
-            reference_logprobs_B_T=None if batch.reference_logprobs_B_T is None else zeros,
-        ),
+    nothing = Batch(
+        tokens_B_T=batch.tokens_B_T,
+        lengths_B=np.zeros_like(batch.lengths_B),
+        loss_mask_B_T=np.zeros_like(batch.loss_mask_B_T),
+        engine_logprobs_B_T=zeros,
+        old_logprobs_B_T=zeros,
+        advantages_B_T=zeros,
+        reference_logprobs_B_T=None if batch.reference_logprobs_B_T is None else zeros,
     )
+    return Microbatch(rows=(), batch=nothing, packed=pack(batch.tokens_B_T, lengths))
 
 
 def _fit(array_B_T: NDArray[ScalarT], width: int) -> NDArray[ScalarT]:

@@ -156,7 +156,10 @@ class TrainerConfig(Section):
     """Updates that one step's samples are cut into; above 1 the later ones are off-policy and
     the clipping has work to do."""
     max_tokens_per_microbatch: int = Declared(default=8192, ge=1)
-    """Padded tokens of one forward pass: bounds memory, never changes the update."""
+    """Packed tokens of one forward pass: bounds memory, never changes the update."""
+    share_prefixes: bool = True
+    """Whether what rows begin with in common, such as a group's prompt, is computed once. False is
+    for measuring what that is worth."""
     tensor_parallel: int = Declared(default=1, ge=1)
     """Ranks that one layer is cut over."""
     pipeline_parallel: int = Declared(default=1, ge=1)

@@ -93,6 +93,10 @@ class Objective(Protocol):
         """Whether log-probabilities of a reference policy must be given."""
 
     @property
+    def needs_context(self) -> bool:
+        """Whether tokens outside the loss mask carry loss."""
+
+    @property
     def needs_entropy_gradient(self) -> bool:
         """Whether the entropies must be differentiable."""
 

@@ -75,6 +75,11 @@ class PolicyObjective:
         return self.kl_coef > 0.0
 
     @property
+    def needs_context(self) -> bool:
+        """Never: only sampled tokens are judged."""
+        return False
+
+    @property
     def needs_entropy_gradient(self) -> bool:
         return self.entropy_coef > 0.0
 

@@ -34,6 +34,10 @@ class SupervisedObjective:
         return False
 
     @property
+    def needs_context(self) -> bool:
+        return self.context_weight > 0.0
+
+    @property
     def needs_entropy_gradient(self) -> bool:
         return False
 

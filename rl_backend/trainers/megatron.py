@@ -127,7 +127,7 @@ class MegatronTrainer:
 
         Aligned with the batch's tokens; 0 on padding and at position 0. All ranks get all rows.
         """
-        parts = self._cut(batch)
+        parts = self.cut(batch)
         mine = self._my_share(parts)
         with inside_megatron(), torch.no_grad():
             step = self._forward(temperature).scoring_step()
@@ -187,7 +187,7 @@ class MegatronTrainer:
             self._ddp.zero_grad_buffer()
             self._optimizer.zero_grad()
             step = self._forward(temperature).training_step(objective)
-            parts = self._run_schedule(step, self._my_share(self._cut(batch)), is_training=True)
+            parts = self._run_schedule(step, self._my_share(self.cut(batch)), is_training=True)
             return self._total(parts)
 
     def gradients(self) -> dict[str, torch.Tensor]:
@@ -240,11 +240,13 @@ class MegatronTrainer:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def _cut(self, batch: Batch) -> tuple[Microbatch, ...]:
+    def cut(self, batch: Batch) -> tuple[Microbatch, ...]:
+        """The microbatches of all ranks; each trains on its share of them."""
         return microbatches(
             batch,
             max_tokens=self._config.max_tokens_per_microbatch,
             num_ranks=parallel_state.get_data_parallel_world_size(),
+            share_prefixes=self._config.share_prefixes,
         )
 
     def _my_share(self, parts: Sequence[Microbatch]) -> Sequence[Microbatch]:
@@ -268,8 +270,8 @@ class MegatronTrainer:
             data_iterator=iter(mine),
             model=[self._ddp],
             num_microbatches=len(mine),
-            seq_length=max(part.batch.tokens_B_T.shape[1] for part in mine),
-            micro_batch_size=max(part.batch.num_rows for part in mine),
+            seq_length=max(part.packed.num_tokens for part in mine),
+            micro_batch_size=1,
             forward_only=not is_training,
             collect_non_loss_data=not is_training,
         )

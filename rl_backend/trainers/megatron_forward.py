@@ -1,9 +1,11 @@
 """What happens to one microbatch: forward through this rank's part, log-probabilities, loss.
 
-The middle of the Megatron adapter, called back by Megatron's schedule. The vocabulary axis is
-cut over tensor-parallel ranks, so everything that sums over it sums over the ranks too.
+The middle of the Megatron adapter, called back by Megatron's schedule. Rows go through the model
+packed (`rl_backend.packing`) and come back as rows. The vocabulary axis is cut over tensor-parallel
+ranks, so everything that sums over it sums over the ranks too.
 
-Axes: `_B` rows, `_T` tokens, `_V` this rank's share of the vocabulary.
+Axes: `_B` rows, `_T` tokens, `_L` the packed line, `_N` predicted tokens, `_V` this rank's share of
+the vocabulary.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from torch import Tensor
 
 from rl_backend.batching import Microbatch
 from rl_backend.objective import LossInputs, Objective
+from rl_backend.packing import Packed
 from rl_backend.trainers.megatron_quiet import quiet
 
 with quiet():
@@ -40,20 +43,21 @@ class Forward:
 
         def step(iterator: Iterator[Microbatch], model: Any) -> tuple[Tensor, Callable[..., Any]]:
             microbatch = next(iterator)
-            tokens_B_T, logits = self._logits(microbatch, model)
+            batch, packed = microbatch.batch, microbatch.packed
+            if not objective.needs_context:
+                packed = packed.only(batch.loss_mask_B_T)
 
-            def loss(logits_B_T_V: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-                scaled = logits_B_T_V[:, :-1].float() / self.temperature
-                of = scaled if objective.needs_entropy_gradient else scaled.detach()
-                entropies_B_T = F.pad(vocab_parallel_entropy(of), (1, 0))
+            def loss(logits_L_V: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+                scaled_N_V = self._scaled(logits_L_V, packed)
+                of = scaled_N_V if objective.needs_entropy_gradient else scaled_N_V.detach()
                 sums = objective.sums(
-                    next_token_logprobs(scaled, tokens_B_T),
-                    LossInputs.from_batch(microbatch.batch, self.device),
-                    entropies_B_T,
+                    self._rows(self._logprobs(scaled_N_V, packed), packed),
+                    LossInputs.from_batch(batch, self.device),
+                    self._rows(vocab_parallel_entropy(of), packed),
                 )
                 return sums.loss, sums.denominator.int(), torch.stack(sums.metrics)
 
-            return logits, loss
+            return self._logits(packed, model), loss
 
         return step
 
@@ -61,42 +65,62 @@ class Forward:
         """A callback whose loss function gives the log-probabilities `[B, T]`."""
 
         def step(iterator: Iterator[Microbatch], model: Any) -> tuple[Tensor, Callable[..., Any]]:
-            tokens_B_T, logits = self._logits(next(iterator), model)
+            packed = next(iterator).packed
 
-            def score(logits_B_T_V: Tensor, non_loss_data: bool = True) -> Tensor:
+            def score(logits_L_V: Tensor, non_loss_data: bool = True) -> Tensor:
                 del non_loss_data
-                scaled = logits_B_T_V[:, :-1].float() / self.temperature
-                return next_token_logprobs(scaled, tokens_B_T)
+                return self._rows(self._logprobs(self._scaled(logits_L_V, packed), packed), packed)
 
-            return logits, score
+            return self._logits(packed, model), score
 
         return step
 
-    def _logits(self, microbatch: Microbatch, model: Any) -> tuple[Tensor, Tensor]:
-        tokens_B_T = torch.from_numpy(microbatch.batch.tokens_B_T).to(self.device)
-        positions = torch.arange(tokens_B_T.shape[1], device=self.device)
-        return tokens_B_T, model(tokens_B_T, positions.expand_as(tokens_B_T), None)
+    def _logits(self, packed: Packed, model: Any) -> Tensor:
+        """`[1, L, V]` on the last stage, hidden states `[L, 1, H]` before it."""
+        tokens_L = torch.from_numpy(packed.tokens_L).to(self.device)
+        positions_L = torch.from_numpy(packed.positions_L).to(self.device)
+        _bare(model).rotary_pos_emb.positions_L = positions_L
+        segments_S = torch.from_numpy(packed.segments_S)
+        result: Tensor = model(tokens_L[None], positions_L[None], segments_S)
+        return result
+
+    def _scaled(self, logits_L_V: Tensor, packed: Packed) -> Tensor:
+        """The logits that predict, over the temperature, `[N, V]`."""
+        sources_N = torch.from_numpy(packed.sources_N).to(self.device)
+        return logits_L_V[0, sources_N].float() / self.temperature
+
+    def _logprobs(self, scaled_N_V: Tensor, packed: Packed) -> Tensor:
+        targets_N = torch.from_numpy(packed.targets_N).to(self.device)
+        return target_logprobs(scaled_N_V, targets_N)
+
+    def _rows(self, values_N: Tensor, packed: Packed) -> Tensor:
+        """Values of predicted tokens where the rows have them, `[B, T]`; 0 elsewhere."""
+        lookup_B_T = torch.from_numpy(packed.lookup_B_T).to(self.device)
+        return F.pad(values_N, (1, 0))[lookup_B_T]
 
 
-def next_token_logprobs(scaled_B_T_V: Tensor, tokens_B_T: Tensor) -> Tensor:
-    """Log-probability of each token given the tokens before it, `[B, T]`; 0 at position 0.
+def target_logprobs(scaled_N_V: Tensor, targets_N: Tensor) -> Tensor:
+    """Log-probability of each target, `[N]`, over the vocabulary of all ranks.
 
-    `scaled_B_T_V` are the logits at all positions but the last, divided by the temperature.
     Megatron's cross-entropy overwrites what it is given, so it gets a copy.
     """
-    logits_first = scaled_B_T_V.transpose(0, 1).contiguous()
-    if logits_first.data_ptr() == scaled_B_T_V.data_ptr():
-        logits_first = logits_first.clone()
-    losses = vocab_parallel_cross_entropy(logits_first, tokens_B_T[:, 1:].t().contiguous())
-    return F.pad(-losses.t(), (1, 0))
+    losses: Tensor = vocab_parallel_cross_entropy(scaled_N_V[:, None].clone(), targets_N[:, None])
+    return -losses[:, 0]
 
 
-def vocab_parallel_entropy(logits_B_T_V: Tensor) -> Tensor:
-    """Entropy of softmax(logits) in nats, `[B, T]`, over the vocabulary of all ranks.
+def _bare(model: Any) -> Any:
+    """The model inside what Megatron wraps around it."""
+    while hasattr(model, "module"):
+        model = model.module
+    return model
+
+
+def vocab_parallel_entropy(logits_N_V: Tensor) -> Tensor:
+    """Entropy of softmax(logits) in nats, `[N]`, over the vocabulary of all ranks.
 
     Differentiable: each rank gets the gradient of its own share.
     """
-    entropies: Tensor = _VocabParallelEntropy.apply(logits_B_T_V)
+    entropies: Tensor = _VocabParallelEntropy.apply(logits_N_V)
     return entropies
 
 
@@ -104,23 +128,23 @@ class _VocabParallelEntropy(torch.autograd.Function):
     """H = log Z - sum p l, and dH/dl = -p (log p + H)."""
 
     @staticmethod
-    def forward(ctx: Any, logits_B_T_V: Tensor) -> Tensor:
+    def forward(ctx: Any, logits_N_V: Tensor) -> Tensor:
         group = parallel_state.get_tensor_model_parallel_group()
-        largest = logits_B_T_V.amax(-1, keepdim=True)
+        largest = logits_N_V.amax(-1, keepdim=True)
         dist.all_reduce(largest, dist.ReduceOp.MAX, group=group)
-        shifted = logits_B_T_V - largest
+        shifted = logits_N_V - largest
         masses = shifted.exp()
         sums = torch.stack([masses.sum(-1), (masses * shifted).sum(-1)])
         dist.all_reduce(sums, group=group)
         log_total = sums[0].log()
-        entropies_B_T = log_total - sums[1] / sums[0]
-        ctx.save_for_backward(shifted, log_total, entropies_B_T)
-        return entropies_B_T
+        entropies_N = log_total - sums[1] / sums[0]
+        ctx.save_for_backward(shifted, log_total, entropies_N)
+        return entropies_N
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        shifted, log_total, entropies_B_T = ctx.saved_tensors
+        shifted, log_total, entropies_N = ctx.saved_tensors
         log_share = shifted - log_total[..., None]
-        gradient = -log_share.exp() * (log_share + entropies_B_T[..., None])
+        gradient = -log_share.exp() * (log_share + entropies_N[..., None])
         result: Tensor = gradient * gradients[0][..., None]
         return result

@@ -19,18 +19,13 @@ from torch import Tensor
 from rl_backend import weights
 from rl_backend.config import TrainerConfig
 from rl_backend.model_shape import ModelShape
-from rl_backend.trainers import cpu_standin
-from rl_backend.trainers.megatron_attention import local_layer_spec
+from rl_backend.trainers import cpu_standin, megatron_attention
 from rl_backend.trainers.megatron_quiet import quiet
 from rl_backend.weights import StateDict
 
 with quiet():
     from megatron.core import parallel_state
     from megatron.core.models.gpt import GPTModel
-    from megatron.core.models.gpt.gpt_layer_specs import (
-        HAVE_TE,
-        get_gpt_layer_with_transformer_engine_spec,
-    )
     from megatron.core.tensor_parallel import random as megatron_random
     from megatron.core.transformer import TransformerConfig
     from megatron.core.transformer.module import Float16Module
@@ -94,11 +89,6 @@ def _init_process_group(backend: str) -> None:
         dist.init_process_group(backend, store=store, rank=0, world_size=1)
 
 
-def is_local_attention() -> bool:
-    """Whether layers are Megatron's local ones, for want of TransformerEngine or CUDA."""
-    return not (HAVE_TE and torch.cuda.is_available())
-
-
 def transformer_config(shape: ModelShape, config: TrainerConfig) -> Any:
     """Megatron's configuration of this model on this job.
 
@@ -136,7 +126,7 @@ def transformer_config(shape: ModelShape, config: TrainerConfig) -> Any:
         # Gradients are divided once, by the tokens of all microbatches and ranks.
         "calculate_per_token_loss": True,
     }
-    if is_local_attention():
+    if megatron_attention.is_local():
         wanted |= dict.fromkeys(_FUSIONS, False)
     known = {field.name for field in dataclasses.fields(TransformerConfig)}
     return TransformerConfig(**{name: value for name, value in wanted.items() if name in known})
@@ -172,14 +162,9 @@ def _check_divisible(shape: ModelShape, config: TrainerConfig) -> None:
 
 def build_model(shape: ModelShape, megatron_config: Any, device: torch.device) -> Any:
     """This rank's part of the model, with weights still to be loaded."""
-    spec = (
-        local_layer_spec(qk_layernorm=shape.has_qk_norm)
-        if is_local_attention()
-        else get_gpt_layer_with_transformer_engine_spec(qk_layernorm=shape.has_qk_norm)
-    )
     model = GPTModel(
         megatron_config,
-        spec,
+        megatron_attention.layer_spec(qk_layernorm=shape.has_qk_norm),
         vocab_size=shape.vocab_size,
         max_sequence_length=shape.max_positions,
         pre_process=parallel_state.is_pipeline_first_stage(),
@@ -190,7 +175,9 @@ def build_model(shape: ModelShape, megatron_config: Any, device: torch.device) -
         rotary_base=int(shape.rope_theta),
         rope_scaling=shape.llama3_rope_factor is not None,
         rope_scaling_factor=shape.llama3_rope_factor or 1.0,
-    ).to(device)
+    )
+    model.rotary_pos_emb = megatron_attention.PackedRotary(model.rotary_pos_emb)
+    model = model.to(device)
     return Float16Module(megatron_config, model) if megatron_config.bf16 else model
 
 

@@ -43,21 +43,19 @@ def test_a_batch_is_padded_on_the_right() -> None:
     lengths=st.lists(st.integers(1, 40), min_size=1, max_size=20),
     max_tokens=st.integers(1, 200),
     num_ranks=st.integers(1, 4),
-    multiple=st.integers(1, 8),
+    is_shared=st.booleans(),
 )
 def test_microbatches_hold_every_row_once_within_the_limit(
-    lengths: list[int], max_tokens: int, num_ranks: int, multiple: int
+    lengths: list[int], max_tokens: int, num_ranks: int, is_shared: bool
 ) -> None:
     batch = batch_of(lengths)
     parts = microbatches(
-        batch, max_tokens=max_tokens, num_ranks=num_ranks, length_multiple=multiple
+        batch, max_tokens=max_tokens, num_ranks=num_ranks, share_prefixes=is_shared
     )
     assert sorted(row for part in parts for row in part.rows) == list(range(len(lengths)))
     assert len(parts) % num_ranks == 0
     for part in parts:
-        rows, width = part.batch.tokens_B_T.shape
-        assert width % multiple == 0
-        assert rows == 1 or rows * width <= max(max_tokens, 2 * rows * multiple)
+        assert len(part.rows) <= 1 or part.packed.num_tokens <= max(max_tokens, 2)
         for index, row in enumerate(part.rows):
             end = lengths[row]
             assert part.batch.tokens_B_T[index, :end].tolist() == list(range(1, end + 1))
@@ -68,16 +66,29 @@ def test_microbatches_hold_every_row_once_within_the_limit(
 
 
 def test_fillers_train_on_nothing() -> None:
-    parts = microbatches(batch_of([4, 5]), max_tokens=100, num_ranks=3)
-    assert [part.rows for part in parts] == [(0, 1), (), ()]
-    assert not parts[1].batch.loss_mask_B_T.any()
-    assert parts[1].batch.lengths_B.tolist() == [0, 0]
+    parts = microbatches(batch_of([4, 1]), max_tokens=100, num_ranks=3)
+    assert [part.rows for part in parts] == [(1,), (0,), ()]
+    assert not parts[2].batch.loss_mask_B_T.any()
+    assert parts[2].batch.lengths_B.tolist() == [0]
 
 
-def test_rows_of_similar_length_share_a_microbatch() -> None:
-    parts = microbatches(batch_of([30, 3, 29, 4]), max_tokens=60)
-    assert [part.rows for part in parts] == [(1, 3), (2, 0)]
-    assert [part.batch.tokens_B_T.shape for part in parts] == [(2, 4), (2, 30)]
+def test_rows_with_a_common_beginning_are_cut_together() -> None:
+    prompts = [list(range(50)), list(range(100, 150))]
+    rows = [[*prompts[i % 2], 200 + i, 0] for i in range(6)]
+    batch = to_batch(
+        [
+            demonstration_sample(
+                task_id="t", rollout_id="r", token_ids=row, loss_mask=[n > 50 for n in range(52)]
+            )
+            for row in rows
+        ],
+        pad_id=0,
+    )
+    parts = microbatches(batch, max_tokens=110)
+    assert [part.rows for part in parts] == [(0, 2, 4), (1, 3, 5)]
+    assert [part.packed.num_tokens for part in parts] == [56, 56]
+    apart = microbatches(batch, max_tokens=110, share_prefixes=False)
+    assert [part.packed.num_tokens for part in apart] == [104, 104, 104]
 
 
 def test_old_logprobs_can_be_the_trainers_own() -> None:

@@ -39,7 +39,7 @@ Figures = dict[str, float | bool | str | list[float]]
 TEMPERATURE = 0.7
 RATE = 1e-3
 NUM_UPDATES = 3
-NUM_SUPERVISED = 8
+NUM_SUPERVISED = 10
 SIZES = {
     "vocab_size": 96,
     "hidden_size": 32,
@@ -81,8 +81,11 @@ def make_batch(twin: Any) -> Batch:
     """Rows of different lengths; ratios beyond both bounds; one broken log-probability."""
     generator = torch.Generator().manual_seed(7)
     samples = []
-    for row, length in enumerate([5, 17, 9, 23, 12]):
+    prompt = torch.randint(1, SIZES["vocab_size"], (20,), generator=generator)
+    for row, length in enumerate([5, 27, 9, 33, 12, 40]):
         ids = torch.randint(1, SIZES["vocab_size"], (length,), generator=generator)
+        if length > len(prompt):  # as in a group: the same prompt, other responses
+            ids[: len(prompt)] = prompt
         mask = torch.rand(length, generator=generator) > 0.3
         mask[:2] = False
         samples.append(
@@ -141,7 +144,7 @@ def compare(layout: str, work_dir: Path) -> Figures:
     config = TrainerConfig(
         learning_rate=RATE,
         max_grad_norm=1.0,
-        max_tokens_per_microbatch=40,
+        max_tokens_per_microbatch=80,
         tensor_parallel=tensor,
         pipeline_parallel=pipeline,
     )
@@ -151,6 +154,7 @@ def compare(layout: str, work_dir: Path) -> Figures:
         supervise(trainer, batch)
         trainer.load_checkpoint(start)
         figures = compare_forward(trainer, twin, batch)
+        figures["num_packed_tokens"] = num_packed_tokens(trainer, batch)
         figures |= compare_family(trainer, twin, batch)
         figures |= compare_reference(trainer, batch, work_dir)
         figures |= compare_updates(trainer, twin, batch)
@@ -167,6 +171,11 @@ def compare(layout: str, work_dir: Path) -> Figures:
         figures["losses_resumed"] = supervise(resumed, batch)
         figures["torn_error"] = load_torn(resumed, start)
     return figures
+
+
+def num_packed_tokens(trainer: MegatronTrainer, batch: Batch) -> float:
+    """Tokens that go through the model; the rows have more."""
+    return float(sum(p.packed.num_tokens for p in trainer.cut(batch) if p.rows))
 
 
 def compare_forward(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures:

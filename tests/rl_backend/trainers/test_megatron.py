@@ -76,6 +76,11 @@ def test_logprobs_are_those_of_the_twin(figures: Figures) -> None:
     assert figures["exported_logprobs"] < CLOSE
 
 
+def test_a_shared_prompt_goes_through_the_model_once(figures: Figures) -> None:
+    """126 tokens of rows; what follows shows that this changes nothing."""
+    assert 106 <= figures["num_packed_tokens"] < 126
+
+
 def test_every_gradient_is_that_of_the_twin(all_figures: dict[str, Figures]) -> None:
     compared = {name: f for name, f in all_figures.items() if "gradients" in f}
     assert compared.keys() == NAMES.keys() - {"two llama-untied:1x1"}
@@ -111,10 +116,10 @@ def test_updates_follow_the_twin(figures: Figures) -> None:
 def test_metrics_of_an_update_describe_the_batch(figures: Figures) -> None:
     assert figures["first_policy_version"] == 1
     assert figures["first_is_applied"]
-    assert figures["first_num_tokens"] == 39
+    assert figures["first_num_tokens"] == 75
     assert figures["first_num_excluded_tokens"] == 1
-    assert figures["first_clip_fraction_low"] == pytest.approx(9 / 39)
-    assert figures["first_clip_fraction_high"] == pytest.approx(1 / 39)
+    assert figures["first_clip_fraction_low"] == pytest.approx(9 / 75)
+    assert figures["first_clip_fraction_high"] == pytest.approx(3 / 75)
     assert 0 < figures["first_entropy"] < 4.57
 
 
