@@ -95,7 +95,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
         runtime = await _unless(stopping, opening)
         runner = RolloutRunner(base, runtime, max_worlds=config.rollout.concurrency)
         watcher = asyncio.create_task(_cancel_when(stopping, runner))
-        renderer = Renderer.load(model_dir)
+        renderer = Renderer.load(model_dir, config.model.tool_format)
         parts = Parts(
             config=config,
             run=run,
@@ -158,7 +158,7 @@ async def _taught(
     """The state after the warm start, which is kept as the checkpoint of step 0."""
     if state.warm_start_step >= config.warm_start.num_steps:
         return state
-    renderer = Renderer.load(starting_model(run, config, base))
+    renderer = Renderer.load(starting_model(run, config, base), config.model.tool_format)
     samples = demonstrations(
         base, base.world.tasks, renderer, context_length=config.model.context_length
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field as Declared
 from pydantic import ValidationError, model_validator
@@ -42,6 +42,8 @@ class ModelConfig(Section):
     """Depth of the made model."""
     num_heads: int = Declared(default=4, ge=1)
     """Attention heads of the made model; must divide `hidden_size`."""
+    tool_format: Literal["hermes", "glm", "qwen_coder", "llama_json"] | None = None
+    """How the model writes tool calls; None finds it by its chat template."""
     context_length: int = Declared(default=1024, ge=64)
     """Tokens of one row at most, prompt included; a longer rollout stops as `context_full`."""
 

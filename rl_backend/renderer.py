@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from rl_backend.chat_template import ChatTemplate, load_chat_template
 from rl_backend.runtimes.base import OfferedTool
-from rl_backend.tool_calls import ParsedText, parse_text
+from rl_backend.tool_calls import ParsedText
+from rl_backend.tool_formats import FORMATS, ToolFormat, detect
 from world_builder.frozen import Json
 from world_builder.trajectory import Message, Role
 
@@ -39,10 +40,15 @@ class Renderer:
     template: ChatTemplate
     stop_ids: frozenset[int]
     """Tokens that end a turn."""
+    tool_format: ToolFormat
+    """How the template teaches to write tool calls."""
 
     @classmethod
-    def load(cls, directory: Path) -> "Renderer":
-        """The renderer of a model directory. Raises RendererError."""
+    def load(cls, directory: Path, tool_format: str | None = None) -> "Renderer":
+        """The renderer of a model directory. Raises RendererError.
+
+        `tool_format` names one of `tool_formats.FORMATS`; None finds it by the template.
+        """
         from tokenizers import Tokenizer
 
         path = directory / "tokenizer.json"
@@ -53,7 +59,12 @@ class Renderer:
             template = load_chat_template(directory)
         except ValueError as error:
             raise RendererError(str(error)) from error
-        return cls(tokenizer, template, _stop_ids(directory, tokenizer, template))
+        return cls(
+            tokenizer,
+            template,
+            _stop_ids(directory, tokenizer, template),
+            detect(template.source) if tool_format is None else FORMATS[tool_format],
+        )
 
     def opening(self, messages: Sequence[Message], tools: Sequence[OfferedTool]) -> list[int]:
         """The tokens of the opening messages, generation prompt included."""
@@ -79,9 +90,13 @@ class Renderer:
         delta = self.encode(self._tail(tuple(results)))
         return delta[1:] if delta[0] == last_sampled else delta
 
-    def parse(self, token_ids: Sequence[int]) -> ParsedText:
-        """What sampled tokens say, without the token that ends the turn."""
-        return parse_text(self.decode(token_ids))
+    def parse(self, token_ids: Sequence[int], tools: Sequence[OfferedTool]) -> ParsedText:
+        """What sampled tokens say, without the token that ends the turn.
+
+        Values are read by the schemas of the tools where the format does not tell their kinds.
+        """
+        schemas = {tool.name: tool.parameters for tool in tools}
+        return self.tool_format.parse(self.decode(token_ids), schemas)
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """The text of sampled tokens, without the token that ends the turn."""

@@ -119,7 +119,7 @@ class TokenActor:
         return completion
 
     def _turn(self, completion: Completion, *, is_context_full: bool) -> AssistantTurn:
-        parsed = self._renderer.parse(completion.token_ids)
+        parsed = self._renderer.parse(completion.token_ids, self._opening.tools)
         stop = None
         if completion.finish_reason is FinishReason.LENGTH:
             stop = StopReason.CONTEXT_FULL if is_context_full else StopReason.MAX_TOKENS

@@ -10,7 +10,7 @@ from world_builder.state import WorldBase
 from world_builder.tools import ToolCall
 from world_builder.trajectory import Role, StopReason
 
-BAD_CALL = MalformedCall(text="{", problem="it is no JSON")
+BAD_CALL = MalformedCall(text="{", problem="it is no JSON", example="")
 
 
 async def environment_of(base: WorldBase, max_turns: int = 5) -> Environment:

@@ -1,6 +1,7 @@
 """Token by token, a dialogue becomes what the chat template makes of it as a whole."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from rl_backend.chat_template import ChatTemplate
 from rl_backend.renderer import Renderer, RendererError
 from rl_backend.runtimes.base import OfferedTool
 from rl_backend.tiny_tokenizer import train_tokenizer, write_tokenizer
-from rl_backend.tool_calls import assistant_text
 from world_builder.tools import ToolCall
 from world_builder.trajectory import Message, Role
 
@@ -48,6 +48,50 @@ HERMES = """\
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
 """
+_TALK = """\
+{%- if tools %}{{- '[tools]' }}{%- for tool in tools %}{{- tool | tojson }}{%- endfor %}{%- endif %}
+{%- for message in messages %}
+{%- if message.role == 'assistant' %}
+{{- '<|im_start|>assistant\\n' + message.content }}
+{%- for call in message.tool_calls or [] %}@CALL@{%- endfor %}
+{{- '<|im_end|>' }}
+{%- else %}
+{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' }}
+{%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
+"""
+"""A plain dialogue, in which each format writes its calls."""
+_BREAK = "{%- if message.content or not loop.first %}{{- '\\n' }}{%- endif %}"
+GLM = _TALK.replace(
+    "@CALL@",
+    _BREAK
+    + """\
+{{- '<tool_call>' + call.function.name + '\\n' }}
+{%- for key, value in call.function.arguments.items() %}
+{{- '<arg_key>' + key + '</arg_key>\\n<arg_value>' }}
+{{- value if value is string else value | tojson }}{{- '</arg_value>\\n' }}
+{%- endfor %}
+{{- '</tool_call>' }}""",
+)
+QWEN_CODER = _TALK.replace(
+    "@CALL@",
+    _BREAK
+    + """\
+{{- '<tool_call>\\n<function=' + call.function.name + '>\\n' }}
+{%- for key, value in call.function.arguments.items() %}
+{{- '<parameter=' + key + '>\\n' }}
+{{- value if value is string else value | tojson }}{{- '\\n</parameter>\\n' }}
+{%- endfor %}
+{{- '</function>\\n</tool_call>' }}""",
+)
+LLAMA_JSON = _TALK.replace(
+    "@CALL@",
+    """\
+{%- if loop.first %}{{- '<|python_tag|>' if message.content }}{%- else %}{{- '; ' }}{%- endif %}
+{{- '{"name": "' + call.function.name + '", "parameters": ' }}
+{{- call.function.arguments | tojson }}{{- '}' }}""",
+)
 TOOLS = (
     OfferedTool(
         name="find_books",
@@ -64,15 +108,34 @@ def make_tiny(directory: Path) -> Renderer:
 
 
 def make_hermes(directory: Path) -> Renderer:
+    return make_chat(directory, HERMES)
+
+
+def make_glm(directory: Path) -> Renderer:
+    return make_chat(directory, GLM)
+
+
+def make_qwen_coder(directory: Path) -> Renderer:
+    return make_chat(directory, QWEN_CODER)
+
+
+def make_llama_json(directory: Path) -> Renderer:
+    return make_chat(directory, LLAMA_JSON)
+
+
+def make_chat(directory: Path, template: str) -> Renderer:
     tokenizer: Tokenizer = train_tokenizer(CORPUS, vocab_size=400)
     tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>"])
     tokenizer.save(str(directory / "tokenizer.json"))
-    config = {"chat_template": HERMES, "eos_token": {"content": "<|im_end|>"}}
+    config = {"chat_template": template, "eos_token": {"content": "<|im_end|>"}}
     (directory / "tokenizer_config.json").write_text(json.dumps(config))
     return Renderer.load(directory)
 
 
-@pytest.fixture(scope="module", params=[make_tiny, make_hermes])
+MADE = [make_tiny, make_hermes, make_glm, make_qwen_coder, make_llama_json]
+
+
+@pytest.fixture(scope="module", params=MADE)
 def renderer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     made: Renderer = request.param(tmp_path_factory.mktemp("model"))
     return made
@@ -105,8 +168,8 @@ def test_the_row_equals_the_dialogue_rendered_at_once(
     row = renderer.opening(messages, TOOLS)
     (end,) = renderer.stop_ids
     for content, calls in [*turns, (last, [])]:
-        sampled = [*renderer.encode(assistant_text(content, calls)), end]
-        parsed = renderer.parse(sampled)
+        sampled = [*renderer.encode(renderer.tool_format.write(content, calls)), end]
+        parsed = renderer.parse(sampled, TOOLS)
         assert (parsed.content, list(parsed.requests)) == (content, calls)
         messages.append(Message(role=Role.ASSISTANT, content=content, tool_calls=tuple(calls)))
         row += sampled
@@ -119,6 +182,18 @@ def test_the_row_equals_the_dialogue_rendered_at_once(
             row += renderer.tool_delta(results, sampled[-1])
     after_end = list(renderer.turn_end_ids[1:])
     assert row + after_end == renderer.whole(messages, TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(make_tiny, "hermes"), (make_glm, "glm"), (make_qwen_coder, "qwen_coder"),
+     (make_llama_json, "llama_json")],
+)  # fmt: skip
+def test_the_template_decides_how_calls_are_written(
+    make: Callable[[Path], Renderer], name: str, tmp_path: Path
+) -> None:
+    assert make(tmp_path).tool_format.name == name
+    assert Renderer.load(tmp_path, "glm").tool_format.name == "glm"
 
 
 def test_a_turn_that_was_cut_is_closed_by_the_delta(renderer: Renderer) -> None:

@@ -49,7 +49,11 @@ def test_calls_of_one_turn_are_answered_in_order(tutorial: WorldBase) -> None:
     )
     assert task.reference_solution is not None
     good = task.reference_solution.calls[0]
-    requests = (good, MalformedCall(text="oops", problem="it is no JSON"), ToolCall(tool="nothing"))
+    requests = (
+        good,
+        MalformedCall(text="oops", problem="it is no JSON", example=""),
+        ToolCall(tool="nothing"),
+    )
     rollout = play(
         tutorial,
         speaking(AssistantTurn(content="Hm.", requests=requests), AssistantTurn(content="x")),
