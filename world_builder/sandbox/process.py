@@ -72,13 +72,13 @@ class Sandbox:
         self._process.returncode = 0
 
     def _started(self, handle: int) -> "subprocess.Popen[bytes]":
-        """A bare interpreter: no site, no environment, no descriptor but one."""
+        """A bare interpreter: no site, hardly an environment, no descriptor but one."""
         command = [sys.executable, "-sSPB", "-X", "utf8", "-c", _BOOT, _FOLDER, str(handle)]
         quiet = subprocess.DEVNULL
         try:
             return subprocess.Popen(
                 command, pass_fds=(handle,), stdin=quiet, stdout=quiet, stderr=quiet,
-                start_new_session=True, cwd="/", env={"PYTHONHASHSEED": "0"},
+                start_new_session=True, cwd="/", env=_environment(),
             )  # fmt: skip
         except OSError as error:
             self._control.close()
@@ -212,3 +212,9 @@ def _outcome(said: dict[str, Any], problem: str, status: int) -> Outcome:
 
 def _missing(said: dict[str, Any]) -> SandboxError:
     return SandboxError(f"Python tools cannot run here: {said.get('missing', 'no reason given')}")
+
+
+def _environment() -> dict[str, str]:
+    """A fixed hash seed, and where an interpreter without an installed library finds it."""
+    found = os.environ.get("LD_LIBRARY_PATH")
+    return {"PYTHONHASHSEED": "0"} | ({"LD_LIBRARY_PATH": found} if found else {})
