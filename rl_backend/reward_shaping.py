@@ -35,4 +35,4 @@ class OverlongPenalty:
         (0.0, -0.5, -1.0, -1.0)
         """
         over = num_sampled - (self.max_tokens - self.buffer_tokens)
-        return -max(0.0, min(1.0, over / self.buffer_tokens))
+        return 0.0 - max(0.0, min(1.0, over / self.buffer_tokens))

@@ -84,6 +84,7 @@ def test_a_version_is_compared_deprecated_restored_and_put_back(
     page.get_by_role("link", name="See every change").click()
     expect(page.locator("#differences")).to_contain_text("From 1.0.0 to the draft")
     expect(page.locator("#differences ins").first).to_contain_text("Thank you.")
+    page.wait_for_load_state()  # a choice that is made before the scripts ran goes unnoticed
     page.get_by_label("Kind", exact=True).select_option("removed")
     expect(page.locator("#differences")).to_contain_text("Nothing matches")
     assert "how=removed" in page.url

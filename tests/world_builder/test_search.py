@@ -15,7 +15,7 @@ from world_builder.expressions import names_of
 from world_builder.frozen import Json
 from world_builder.ids import Written, canonical_json
 from world_builder.operations import Comparison, Filter, Search
-from world_builder.scan import scan
+from world_builder.scan import BadArgument, scan
 from world_builder.search import search
 from world_builder.state import WorldBase, WorldState
 from world_builder.workbench import Workbench
@@ -110,7 +110,7 @@ def _changed_state(seed: int) -> WorldState:
 def _outcome(find: Any) -> object:
     try:
         return find()
-    except (ExpressionError, TypeError) as error:
+    except (BadArgument, ExpressionError, TypeError) as error:
         return type(error), str(error)
 
 

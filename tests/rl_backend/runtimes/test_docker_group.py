@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import docker
 import pytest
+from docker.errors import APIError
 
 from exporter.bundle import Bundle
 from rl_backend.config import DockerConfig
@@ -27,6 +28,7 @@ from world_builder.world import DEFAULT_SURFACE, World
 
 GROUP_SIZE, VICTIM = 16, 5
 LIMIT_S = 300.0
+NUM_ATTEMPTS = 20
 CONFIG = DockerConfig(start_timeout_s=LIMIT_S, memory_mib=1024)
 
 
@@ -47,7 +49,7 @@ class DoomedWorld:
         if self.num_calls != 2:
             return await self.world.call(call)
         container = self.world.container
-        await asyncio.to_thread(self.engine.api.pause, container.id)
+        await asyncio.to_thread(pause, self.engine, container.id)
         answer = asyncio.create_task(self.world.call(call))
         await until(lambda: container.is_busy)
         await asyncio.to_thread(self.engine.api.kill, container.id)
@@ -75,6 +77,18 @@ class DoomingRuntime:
 
     async def close(self) -> None:
         await self.inner.close()
+
+
+def pause(engine: docker.DockerClient, container: str) -> None:
+    """Freezes a container; on a busy machine the kernel may need several attempts."""
+    for _ in range(NUM_ATTEMPTS):
+        try:
+            engine.api.pause(container)
+        except APIError as error:
+            failed = error
+        else:
+            return
+    raise failed
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -97,7 +97,8 @@ async def test_the_recording_covers_every_tool_refusal_and_way_to_call(
     offered = [(s.name, tool) for s in corecraft.surfaces for tool in s.tools]
     assert {pair for pair in offered if found.answered[pair] < 8} == set()
     assert {pair for pair in offered if found.refused[pair] < 4} == set()
-    assert found.codes.keys() == {code.value for code in ToolErrorCode}
+    only_python = {ToolErrorCode.TIMED_OUT.value}
+    assert found.codes.keys() == {code.value for code in ToolErrorCode} - only_python
     assert min(found.codes[code] for code in found.codes if code != "tool_broken") >= 10
     assert all(found.acts[act] >= 50 for act in Act)
     assert min(found.num_patched, found.num_moved, found.num_changing) >= 100
