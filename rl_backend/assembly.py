@@ -25,6 +25,7 @@ from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
 from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
 from rl_backend.judges.settings import JudgeSettings, build_judge
+from rl_backend.lessons import Lessons, OwnLessons, SiblingLessons
 from rl_backend.loop import TrainingLoop
 from rl_backend.parts import Parts
 from rl_backend.progress import Progress
@@ -159,15 +160,28 @@ async def _taught(
     if state.warm_start_step >= config.warm_start.num_steps:
         return state
     renderer = Renderer.load(starting_model(run, config, base), config.model.tool_format)
-    samples = demonstrations(
-        base, base.world.tasks, renderer, context_length=config.model.context_length
-    )
-    state = await warm_start(trainer, samples, config, run, progress, state)
-    save(run, trainer, state, source, buffer)
+    lessons = _lessons(base, renderer, config)
+
+    def keep(state: LoopState) -> None:
+        save(run, trainer, state, source, buffer)
+
+    try:
+        state = await warm_start(trainer, lessons, config, run, progress, state, keep)
+    finally:
+        lessons.close()
     if progress.is_stopping:
         raise Stopped
     progress.enter(RunState.STARTING, "waiting for the engine")
     return state
+
+
+def _lessons(base: WorldBase, renderer: Renderer, config: RunConfig) -> Lessons:
+    if config.warm_start.siblings_per_step:
+        return SiblingLessons(base.world.name, renderer, config)
+    samples = demonstrations(
+        base, base.world.tasks, renderer, context_length=config.model.context_length
+    )
+    return OwnLessons(samples, config)
 
 
 @asynccontextmanager

@@ -57,7 +57,7 @@ class ModelConfig(Section):
 
 
 class WarmStartConfig(Section):
-    """Supervised steps on reference solutions of the training split, before the first rollout."""
+    """Supervised steps on demonstrations, before the first rollout."""
 
     num_steps: int = Declared(default=0, ge=0)
     """Updates; 0 skips the warm start."""
@@ -67,6 +67,14 @@ class WarmStartConfig(Section):
     """Peak step size; falls to a tenth along a cosine, after a tenth of the steps rising."""
     context_weight: float = Declared(default=0.0, ge=0, le=1)
     """Loss weight of prompt and tool-result tokens; 0 trains on assistant tokens alone."""
+    siblings_per_step: int = Declared(default=0, ge=0)
+    """Sibling worlds (other seeds of the bundle's shipped world) that the demonstrations of a step
+    are drawn from, new ones every step; 0 shows the training split's own solutions."""
+    careless_share: float = Declared(default=0.0, ge=0, le=1)
+    """Share of the demonstrations from siblings that are careless: a fact is left out, or a change
+    is claimed that was never made. The baseline then has something to unlearn."""
+    checkpoint_every_num_steps: int = Declared(default=100, ge=1)
+    """Steps between checkpoints of the warm start; its end always makes one."""
     num_cpu_threads: int | None = Declared(default=None, ge=1)
     """Threads of the trainer during the warm start, when no rollout wants the cores; None leaves
     it to torch, which takes all of them."""

@@ -10,19 +10,20 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rl_backend.chat_template import ChatTemplate
 from rl_backend.checkpoints import LoopState
 from rl_backend.config import RunConfig, WarmStartConfig
 from rl_backend.demonstrations import corpus
+from rl_backend.lessons import FIRST_SIBLING_SEED, Lessons, require_shipped
 from rl_backend.objective import SupervisedObjective
 from rl_backend.progress import Progress
 from rl_backend.records import EventKind, Phase, RunState
 from rl_backend.rundir import RunDir
 from rl_backend.samples import to_batch
-from rl_backend.seeding import derive_seed, generator
+from rl_backend.seeding import derive_seed
 from rl_backend.step_metrics import known
 from rl_backend.tiny_model import TinyShape, make_tiny_model
 from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, SpecialToken
@@ -30,7 +31,9 @@ from rl_backend.trainers.base import Trainer
 from rl_backend.types import TrainingSample
 from rl_backend.updating import PAD_ID
 from world_builder.state import WorldBase
+from world_builder.worlds import build_world
 
+NUM_CORPUS_SIBLINGS = 8
 RISING_SHARE = 0.1
 LAST_SHARE = 0.1
 
@@ -45,24 +48,40 @@ def starting_model(run: RunDir, config: RunConfig, base: WorldBase) -> Path:
         return Path(config.model.path)
     if not run.model_dir.exists():
         tokens = {"bos_token": str(SpecialToken.BOS), "eos_token": str(SpecialToken.END)}
-        texts = corpus(base, base.world.tasks, ChatTemplate(CHAT_TEMPLATE, tokens))
+        template = ChatTemplate(CHAT_TEMPLATE, tokens)
+        texts = [
+            text
+            for source in _sources(base, config)
+            for text in corpus(source, source.world.tasks, template)
+        ]
         seed = derive_seed(config.seed, "model")
         make_tiny_model(run.model_dir, texts, seed=seed, shape=_shape(config))
         run.append_event(EventKind.NOTE, 0, f"made a model from {len(texts)} reference solutions")
     return run.model_dir
 
 
+def _sources(base: WorldBase, config: RunConfig) -> list[WorldBase]:
+    """The worlds whose texts the tokenizer learns from: the bundle's own, or siblings of it."""
+    if not config.warm_start.siblings_per_step:
+        return [base]
+    require_shipped(base.world.name)
+    seeds = range(FIRST_SIBLING_SEED - NUM_CORPUS_SIBLINGS, FIRST_SIBLING_SEED)
+    return [WorldBase(build_world(base.world.name, seed)) for seed in seeds]
+
+
 async def warm_start(
     trainer: Trainer,
-    demonstrations: Sequence[TrainingSample],
+    lessons: Lessons,
     config: RunConfig,
     run: RunDir,
     progress: Progress,
     state: LoopState,
+    keep: Callable[[LoopState], None],
 ) -> LoopState:
-    """Teaches the demonstrations until the configured step, or until a stop was asked for.
+    """Teaches the lessons until the configured step, or until a stop was asked for.
 
-    Other work of the event loop goes on between steps: the engine's server starts meanwhile.
+    `keep` makes a checkpoint, now and then and at the end. Other work of the event loop goes on
+    between steps: the engine's server starts meanwhile.
     """
     if state.warm_start_step >= config.warm_start.num_steps:
         return state
@@ -71,10 +90,13 @@ async def warm_start(
         await asyncio.sleep(0)
         if progress.is_stopping:
             break
-        _one_step(trainer, demonstrations, config, run, step)
+        _one_step(trainer, lessons.of(step), config, run, step)
         state = state.model_copy(update={"warm_start_step": step})
         progress.finished(warm_start_step=step)
         progress.at_version(trainer.policy_version)
+        if step % config.warm_start.checkpoint_every_num_steps == 0:
+            keep(state)
+    keep(state)
     return state
 
 
@@ -101,7 +123,7 @@ def _one_step(
     step: int,
 ) -> None:
     started = time.monotonic()
-    batch = to_batch(_drawn(demonstrations, config, step), pad_id=PAD_ID)
+    batch = to_batch(demonstrations, pad_id=PAD_ID)
     update = trainer.train_step(
         batch,
         SupervisedObjective(context_weight=config.warm_start.context_weight),
@@ -118,14 +140,6 @@ def _one_step(
         "step_s": seconds,
     }
     run.append_metrics(Phase.WARM_START, step, known(values))
-
-
-def _drawn(
-    demonstrations: Sequence[TrainingSample], config: RunConfig, step: int
-) -> list[TrainingSample]:
-    """The demonstrations of a step: different ones, as long as there are enough."""
-    num = min(config.warm_start.batch_size, len(demonstrations))
-    return generator(config.seed, "warm_start", step).sample(list(demonstrations), num)
 
 
 def _shape(config: RunConfig) -> TinyShape:
