@@ -17,6 +17,7 @@ from pydantic import ValidationError, model_validator
 
 from rl_backend.config_section import Section
 from rl_backend.objective_config import AdvantageConfig, ObjectiveConfig
+from rl_backend.plan_config import PlanConfig
 from world_builder.frozen import Json
 
 
@@ -243,6 +244,7 @@ class RunConfig(Section):
     trainer: TrainerConfig = TrainerConfig()
     engine: EngineConfig = EngineConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    plan: PlanConfig = PlanConfig()
 
 
 def parse_config(text: str, overrides: Iterable[str] = (), *, preset: str = "") -> RunConfig:

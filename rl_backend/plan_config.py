@@ -1,0 +1,38 @@
+"""The machines that a run is meant for: a part of `config`."""
+
+from __future__ import annotations
+
+from pydantic import Field as Declared
+
+from rl_backend.config_section import Section
+
+
+class PlanConfig(Section):
+    """What `corecraft plan` and the preflight reckon with; it changes nothing in a run.
+
+    The training process drives one device so far. What is asked for beyond that is refused before
+    a run starts, and estimated all the same.
+    """
+
+    gpu: str | None = None
+    """Kind of the devices, such as `h100`; None: the machine's own, whatever it is."""
+    num_gpus: int = Declared(default=1, ge=1)
+    """Devices of the trainer, which engines share unless `num_engine_gpus` says otherwise."""
+    num_engine_gpus: int = Declared(default=0, ge=0)
+    """Devices that engines have to themselves; 0: they share the trainer's."""
+    expert_parallel: int = Declared(default=1, ge=1)
+    """Ranks that the experts of a layer are cut over."""
+    engine_tensor_parallel: int = Declared(default=1, ge=1)
+    """Devices of one engine."""
+    recompute: bool = False
+    """Whether activations are computed anew in the backward pass."""
+    sequence_parallel: bool = False
+    """Whether activations between tensor-parallel matrices are cut over tokens."""
+    optimizer_on_cpu: bool = False
+    """Whether master weights and moments lie in the memory of the host."""
+    prompt_tokens: int | None = Declared(default=None, ge=1)
+    """Tokens of a task's prompt on average; None: a quarter of the context."""
+    sampled_tokens: int | None = Declared(default=None, ge=1)
+    """Tokens that the policy samples in a rollout on average; None: a quarter of the context."""
+    tool_tokens: int | None = Declared(default=None, ge=0)
+    """Tokens of a rollout's tool results on average; None: a quarter of the context."""
