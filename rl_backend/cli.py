@@ -14,8 +14,8 @@ import typer
 
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
-from rl_backend import cli_text
-from rl_backend.config import ConfigError, RunConfig, load_preset
+from rl_backend import cli_plan, cli_text
+from rl_backend.config import ConfigError, RunConfig, load_preset, preset_names
 from rl_backend.errors import BackendError
 from rl_backend.evaluation.bundles import RuntimeKind, lock_of
 from rl_backend.evaluation.command import (
@@ -67,6 +67,7 @@ def register(app: typer.Typer) -> None:
     app.command("eval")(evaluate)
     app.command("train")(train)
     app.command("compare")(compare)
+    cli_plan.register(app)
 
 
 def rollout(
@@ -130,7 +131,7 @@ def evaluate(
 
 def train(
     bundle: BundleArgument,
-    preset: Annotated[str, typer.Option(help="tiny, smoke or gpu.")] = "tiny",
+    preset: Annotated[str, typer.Option(help=f"One of {', '.join(preset_names())}.")] = "tiny",
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", help="One setting, such as rollout.group_size=8; repeatable."),

@@ -109,16 +109,15 @@ def activation_bytes(
     whole model would for one. With recomputation a layer keeps its input alone, and one layer at a
     time is there in full.
     """
-    item = ITEM_BYTES[dtype]
+    item, width = ITEM_BYTES[dtype], decoder.hidden_size
     kept = kept_values if is_fused else kept_values_locally
-    layers = [
-        item * kept(decoder, layout, is_sparse=number in decoder.sparse_layers)
-        for number in range(decoder.num_layers)
-    ]
+    num_sparse = len(decoder.sparse_layers)
+    numbers = ((decoder.num_layers - num_sparse, False), (num_sparse, True))
+    layers = [(num, kept(decoder, layout, is_sparse=kind)) for num, kind in numbers if num]
     if not layout.is_recomputed:
-        return sum(layers)
+        return item * sum(num * values for num, values in layers)
     tokens_cut = layout.tensor_parallel if layout.is_sequence_parallel else 1
-    return decoder.num_layers * item * decoder.hidden_size / tokens_cut + max(layers)
+    return item * (decoder.num_layers * width / tokens_cut + max(values for _, values in layers))
 
 
 def logit_bytes(decoder: Decoder, layout: Layout, *, dtype: str, trained_share: float) -> float:

@@ -7,6 +7,7 @@ ranks is `layout`'s business, what a parameter costs in bytes `memory`'s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rl_backend.estimate.decoder import Decoder
 
@@ -42,6 +43,7 @@ class Parameters:
         return self.attention + ffn + self.norms
 
 
+@lru_cache(maxsize=256)
 def count(decoder: Decoder) -> Parameters:
     """The parameters of the trained model, without layers that predict a second token."""
     table = decoder.vocab_size * decoder.hidden_size
@@ -58,6 +60,7 @@ def count(decoder: Decoder) -> Parameters:
     )
 
 
+@lru_cache(maxsize=1024)
 def layer_parameters(decoder: Decoder, layers: range) -> Parameters:
     """The parameters of some layers, embeddings and the last norm left out."""
     num_sparse = sum(layer in layers for layer in decoder.sparse_layers)

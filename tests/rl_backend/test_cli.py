@@ -62,7 +62,10 @@ def test_rollout_shows_the_dialogue_and_every_verdict(
         (["eval", "BUNDLE", "--engine", "gpt"], "there are: scripted:reference"),
         (["eval", "/nowhere"], "does not exist"),
         (["rollout", "BUNDLE", "--task", "absent"], "no task 'absent'"),
-        (["train", "BUNDLE", "--preset", "huge"], "there are: gpu, smoke, tiny"),
+        (
+            ["train", "BUNDLE", "--preset", "huge"],
+            "there are: 8xH100-30B, cpu-demo, gpu, paper-glm-4",
+        ),
         (["train", "BUNDLE", "--set", "rollout.group_size=1"], "rollout.group_size"),
         (["train", "BUNDLE", "--resume"], "--resume needs --run-dir"),
         (["compare", "/nowhere"], "not a run directory"),
@@ -85,7 +88,7 @@ def test_compare_says_what_is_missing(app: typer.Typer, bundle: Path, tmp_path: 
     assert "needs two" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["rollout", "eval", "train", "compare"])
+@pytest.mark.parametrize("command", ["rollout", "eval", "train", "compare", "plan"])
 def test_help_teaches_by_example(app: typer.Typer, command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert "Example:" in result.stdout

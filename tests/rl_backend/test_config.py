@@ -44,7 +44,7 @@ def test_a_group_must_be_able_to_reach_its_minimum() -> None:
 
 
 def test_an_unknown_preset_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="there are: gpu, smoke, tiny"):
+    with pytest.raises(ConfigError, match="there are: 8xH100-30B, cpu-demo, gpu, paper-glm-4"):
         load_preset("huge")
 
 

@@ -1,0 +1,132 @@
+"""Plans of presets and layouts: what fits, what does not, and what the trainer cannot do yet."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from rl_backend import cli_plan
+from rl_backend.config import load_preset, preset_names
+from rl_backend.estimate.fit import fitting, smallest
+from rl_backend.estimate.missing import missing
+from rl_backend.estimate.plan import decoder_of, plan
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    application = typer.Typer()
+    cli_plan.register(application)
+    application.command("other")(lambda: None)
+    return application
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_fits_what_it_is_meant_for(name: str) -> None:
+    found = plan(load_preset(name))
+    assert found.problems == ()
+    assert found.fits
+    assert (found.step is None) == (found.device_bytes is None)
+
+
+@pytest.mark.parametrize("name", ["8xH100-30B", "paper-glm-4.6"])
+def test_large_presets_say_that_they_cannot_run(name: str) -> None:
+    config = load_preset(name)
+    lacks = missing(config, decoder_of(config))
+    assert "experts" in lacks[0]
+    assert f"{config.plan.num_gpus} ranks" in lacks[1]
+    assert "never run" in config.description
+
+
+@pytest.mark.parametrize("name", ["tiny", "smoke", "cpu-demo", "gpu"])
+def test_small_presets_ask_for_nothing_that_is_missing(name: str) -> None:
+    config = load_preset(name)
+    assert missing(config, decoder_of(config)) == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "plan.optimizer_on_cpu=false",  # Adam's state takes 46 GB of each device
+        "engine.mem_fraction=0.6",
+        "trainer.max_tokens_per_microbatch=65536",
+    ],
+)
+def test_the_30b_preset_is_as_full_as_its_comments_say(change: str) -> None:
+    assert not plan(load_preset("8xH100-30B", [change])).fits
+
+
+def test_an_engine_must_hold_the_longest_row() -> None:
+    found = plan(load_preset("8xH100-30B", ["engine.max_total_tokens=4096"]))
+    assert found.used_bytes < 80e9
+    assert not found.fits
+
+
+def test_devices_must_come_out_even() -> None:
+    found = plan(load_preset("8xH100-30B", ["plan.num_gpus=6"]))
+    assert "6 trainer GPUs over models of 4" in found.problems
+    assert "6 engine GPUs over engines of 4" in found.problems
+
+
+def test_engines_of_their_own_leave_the_trainer_its_memory() -> None:
+    shared = plan(load_preset("8xH100-30B"))
+    apart = plan(load_preset("8xH100-30B", ["plan.num_engine_gpus=8"]))
+    assert apart.num_gpus == 16
+    assert apart.used_bytes < shared.used_bytes
+
+
+def test_a_layout_is_found_and_the_smallest_is_small() -> None:
+    config = load_preset("8xH100-30B", ["model.path=Qwen3-8B", "plan.num_gpus=8"])
+    decoder = decoder_of(config)
+    best = fitting(config, decoder)
+    assert best is not None
+    assert plan(best, decoder).fits
+    assert not best.plan.optimizer_on_cpu
+    large = load_preset("8xH100-30B", ["model.path=GLM-4.6", "plan.gpu=b200"])
+    assert fitting(large, decoder_of(large)) is None
+    roomy = smallest(large, decoder_of(large))
+    assert roomy is not None
+    assert roomy.plan.num_gpus == 32
+    assert smallest(large, decoder_of(large), most=16) is None
+
+
+def test_the_command_prints_a_table(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["plan", "--preset", "paper-glm-4.6"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert "352.80 B parameters, 33.63 B for one token" in result.stdout
+    assert "128 x H100 80 GB" in result.stdout
+    assert "cannot do yet: a mixture of 160 experts" in result.stdout
+
+
+def test_the_command_prints_json(app: typer.Typer) -> None:
+    args = ["plan", "--model", "Qwen3-32B", "--gpus", "16", "--gpu", "h200", "--json"]
+    found = json.loads(CliRunner().invoke(app, args).stdout)
+    assert found["fits"]
+    assert found["num_parameters"] == 32_762_123_264
+    assert found["layout"]["expert_parallel"] == 1
+    assert not any("expert" in what for what in found["missing"])
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--model", "GLM-4.6", "--gpus", "8", "--gpu", "h100"], "no layout of GLM-4.6 fits"),
+        (["--model", "nothing"], "models known by name"),
+        (["--gpu", "abacus"], "a100, b200, h100, h200"),
+        (["--preset", "tiny", "--gpus", "8"], "say of which kind"),
+        (["--preset", "huge"], "no preset"),
+    ],
+)
+def test_the_command_says_what_is_wrong(app: typer.Typer, args: list[str], told: str) -> None:
+    result = CliRunner().invoke(app, ["plan", *args])
+    assert result.exit_code == 1
+    assert told in result.stderr
+
+
+def test_the_command_fails_where_it_does_not_fit(app: typer.Typer) -> None:
+    args = ["plan", "--set", "plan.optimizer_on_cpu=false"]
+    result = CliRunner().invoke(app, args, env={"COLUMNS": "200"})
+    assert result.exit_code == 1
+    assert "does not fit" in result.stdout
