@@ -27,6 +27,9 @@ from rl_backend.evaluation.command import (
 from rl_backend.evaluation.evaluate import SplitChoice
 from rl_backend.evaluation.pairing import PairedReview
 from rl_backend.launcher import launch
+from rl_backend.preflight.bundle import Subject
+from rl_backend.preflight.checks import CheckState
+from rl_backend.preflight.look import preflight
 from rl_backend.review import ReviewError, review_run
 from rl_backend.run_lock import RunIsTaken
 from rl_backend.rundir import RunDir, RunDirError
@@ -151,18 +154,17 @@ def train(
     Example:  corecraft train dist/tutorial-1.0.0 --run-dir runs/RUN --resume
     """
     with _told_plainly():
-        opened = Bundle.open(bundle)
         if resume:
             if run_dir is None:
                 raise RunDirError("--resume needs --run-dir: which run to go on with")
             run = RunDir.open(run_dir)
-            _require_containers(run.config(), opened)
+            opened = _cleared(bundle, run.config(), run_dir.parent)
             if run.bundle().digest != opened.digest:
                 raise RunDirError(f"{run.id} trains on another bundle: {run.bundle().path}")
         else:
             root, name = (run_dir.parent, run_dir.name) if run_dir else (Path("runs"), None)
             config = load_preset(preset, changes or ())
-            _require_containers(config, opened)
+            opened = _cleared(bundle, config, root)
             run = RunDir.create(root, config, lock_of(opened), name)
         launch(run)
     typer.echo(f"run {run.path}")
@@ -171,18 +173,19 @@ def train(
         raise typer.Exit(0 if status.state.value in {"done", "stopped"} else 1)
 
 
-def _require_containers(config: RunConfig, bundle: Bundle) -> None:
-    """Raises BackendError when the run wants containers and no host can run them."""
-    if config.rollout.runtime != RuntimeKind.DOCKER:
-        return
-    from rl_backend.runtimes.docker_checks import check_hosts
+def _cleared(path: Path, config: RunConfig, runs_dir: Path) -> Bundle:
+    """The bundle, once nothing keeps the run from starting. Raises BackendError when it does.
 
-    checks = check_hosts(config.rollout.docker, bundle.digest, bundle.path)
-    for check in checks:
-        if not check.is_good:
-            typer.echo(f"Warning: {check.text} {check.hint}", err=True)
-    if not any(check.is_good for check in checks):
-        raise BackendError("No Docker host can run this bundle.", hint="See the warnings above.")
+    Everything that is wrong is told at once, and what is only worth knowing too.
+    """
+    found = preflight(Subject.opened(path), config, runs_dir)
+    for check in found.checks:
+        if check.state is not CheckState.GOOD:
+            kind = "Problem" if check.state is CheckState.BAD else "Note"
+            typer.echo(f"{kind}: {check.title}: {check.text}. {check.hint}", err=True)
+    if not found.can_start:
+        raise BackendError("The run was not started.", hint="Mend the problems above.")
+    return Bundle.open(path)
 
 
 def compare(

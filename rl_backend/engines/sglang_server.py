@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +22,7 @@ from typing import Self
 
 import aiohttp
 
+from rl_backend.engines.ports import free_port
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.tethered import tethered
 from rl_backend.errors import EngineError
@@ -31,8 +30,6 @@ from rl_backend.types import PolicyVersion
 
 STARTING_VERSION = PolicyVersion(0)
 HOST = "127.0.0.1"
-SERVER_PORTS = range(20000, 32000)
-NUM_PORT_TRIES = 50
 POLL_S = 0.25
 """Time between two looks at a server that starts."""
 STOP_TIMEOUT_S = 15.0
@@ -109,7 +106,7 @@ class SGLangServer:
                 f"{self._model_path} is not a model: it has no config.json.",
                 hint="Give a directory that transformers' `save_pretrained` wrote.",
             )
-        self._port = _free_port()
+        self._port = free_port(HOST)
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
@@ -242,21 +239,6 @@ def _has_cuda(options: ServerOptions) -> bool:
     if options.has_cuda is not None:
         return options.has_cuda
     return shutil.which("nvidia-smi") is not None
-
-
-def _free_port() -> int:
-    """A port that nobody uses now and no outgoing connection will take while the server starts.
-
-    Systems draw ports of outgoing connections from 32768 upwards.
-    """
-    for port in random.sample(SERVER_PORTS, NUM_PORT_TRIES):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((HOST, port))
-            return port
-    raise EngineError(
-        f"None of {NUM_PORT_TRIES} ports of {HOST} was free.",
-        hint="Stop servers that are no longer needed.",
-    )
 
 
 def _tail(log_path: Path) -> str:

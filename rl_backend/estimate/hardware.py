@@ -15,7 +15,7 @@ class Gpu:
     title: str
     memory_bytes: float
     flops_per_s: float
-    """Dense bfloat16 multiplications and additions."""
+    """Dense bfloat16 multiplications and additions; 0 where they are not known."""
     bytes_per_s: float
     """Of its own memory."""
 

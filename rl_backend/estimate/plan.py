@@ -76,14 +76,17 @@ class Plan:
         return has_room and self.engine.tokens >= self.work.row_tokens and not self.problems
 
 
-def plan(config: RunConfig, decoder: Decoder | None = None) -> Plan:
-    """The estimate of a configuration; `decoder` None takes the configured model's.
+def plan(config: RunConfig, decoder: Decoder | None = None, gpu: Gpu | None = None) -> Plan:
+    """The estimate of a configuration.
+
+    `decoder` None takes the configured model's, `gpu` None the kind that is planned for.
 
     Raises:
         ValueError: the model or the GPU is not known.
     """
     decoder = decoder or decoder_of(config)
-    gpu = None if config.plan.gpu is None else find_gpu(config.plan.gpu)
+    if gpu is None and config.plan.gpu is not None:
+        gpu = find_gpu(config.plan.gpu)
     layout, work, dtype = layout_of(config), workload(config), config.trainer.dtype
     trained = work.num_rollouts * work.sampled_tokens / work.trained_tokens
     num_tokens = max(config.trainer.max_tokens_per_microbatch, config.model.context_length)
@@ -113,7 +116,7 @@ def plan(config: RunConfig, decoder: Decoder | None = None) -> Plan:
         checkpoint=checkpoint_bytes(decoder, dtype=dtype),
         weights=count(decoder).total * ITEM_BYTES[dtype],
         work=work,
-        step=None if gpu is None or num_engines == 0 else _step(config, decoder, gpu, engine, work),
+        step=_step(config, decoder, gpu, engine, work),
     )
 
 
@@ -190,9 +193,11 @@ def _engine(config: RunConfig, decoder: Decoder, gpu: Gpu | None) -> EngineMemor
 
 
 def _step(
-    config: RunConfig, decoder: Decoder, gpu: Gpu, engine: EngineMemory, work: Workload
-) -> StepTime:
+    config: RunConfig, decoder: Decoder, gpu: Gpu | None, engine: EngineMemory, work: Workload
+) -> StepTime | None:
     tensor = config.plan.engine_tensor_parallel
+    if gpu is None or not gpu.flops_per_s or _num_engine_gpus(config) < tensor:
+        return None
     return step_time(
         decoder,
         gpu,

@@ -13,7 +13,7 @@ from rl_backend.errors import BackendError
 from rl_backend.runtimes.containers import OWNER_LABEL, FoundContainer
 from rl_backend.runtimes.docker_engine import DockerEngine
 
-CHECK_TIMEOUT_S = 5.0
+CHECK_TIMEOUT_S = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from jinja2_fragments import render_block
 
 from rl_backend.config import preset_names
+from rl_backend.preflight.checks import Preflight
 from rl_backend.rundir import RunDir
 from studio.database import Database
 from studio.deps import Db, FormBody, Parts, Studio
@@ -21,7 +22,7 @@ from studio.repository.bundles import BundleVersion, all_versions
 from studio.repository.worlds import list_worlds
 from studio.services import training
 from studio.services.backend import BackendView, backend_view, install_backend
-from studio.services.preflight import Preflight, preflight
+from studio.services.preflight import preflight
 from studio.services.run_forms import (
     OVERRIDES,
     OverrideField,

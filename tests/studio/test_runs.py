@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from rl_backend import run_lock
 from rl_backend.config import load_preset
 from rl_backend.install_status import InstallState, InstallStatus, now, write_status
+from rl_backend.preflight.checks import Check
 from rl_backend.records import BundleLock, MetricRecord, Phase, RunState
 from rl_backend.rundir import RunDir
 from studio.app import create_app
@@ -20,7 +21,7 @@ from studio.jobs import Jobs
 from studio.repository.bundles import all_versions
 from studio.services import backend
 from studio.services.backend import BackendState, BackendView, backend_view
-from studio.services.preflight import PreflightCheck, preflight
+from studio.services.preflight import preflight
 from studio.services.run_series import CHARTS, MAX_POINTS, points_of
 from studio.services.run_stream import stream
 from studio.settings import Settings
@@ -256,7 +257,7 @@ def test_containers_are_looked_at_only_where_they_are_wanted(
         [version] = all_versions(session)
     backend_state = backend_view(settings.data_dir, Jobs(settings.jobs))
 
-    def checks(*changes: str) -> list[PreflightCheck]:
+    def checks(*changes: str) -> list[Check]:
         config = load_preset("tiny", changes)
         found = preflight(backend_state, version, config, settings.runs, 0).checks
         return [check for check in found if check.title == "Containers"]
