@@ -182,7 +182,7 @@ def _cleared(path: Path, config: RunConfig, runs_dir: Path) -> Bundle:
     for check in found.checks:
         if check.state is not CheckState.GOOD:
             kind = "Problem" if check.state is CheckState.BAD else "Note"
-            typer.echo(f"{kind}: {check.title}: {check.text}. {check.hint}", err=True)
+            typer.echo(f"{kind}: {check.title}: {check.text.rstrip('.')}. {check.hint}", err=True)
     if not found.can_start:
         raise BackendError("The run was not started.", hint="Mend the problems above.")
     return Bundle.open(path)

@@ -81,6 +81,18 @@ def test_mistakes_get_one_clear_line(
     assert "Traceback" not in result.stderr
 
 
+def test_train_tells_every_problem_before_it_starts(
+    app: typer.Typer, bundle: Path, tmp_path: Path
+) -> None:
+    args = ["train", str(bundle), "--preset", "8xH100-30B", "--run-dir", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, [*args, "--set", "rollout.runtime=in_process"])
+    assert result.exit_code == 1
+    assert "there is no folder models/Qwen3-30B-A3B" in result.stderr
+    assert "a mixture of 128 experts" in result.stderr
+    assert "8 ranks of the trainer" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_compare_says_what_is_missing(app: typer.Typer, bundle: Path, tmp_path: Path) -> None:
     run = RunDir.create(tmp_path, load_preset("smoke"), lock_of(Bundle.open(bundle)))
     result = CliRunner().invoke(app, ["compare", str(run.path)])
