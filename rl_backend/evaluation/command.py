@@ -143,7 +143,7 @@ async def _acting(
     elif kind == "sglang" and name:
         if model_dir is None:
             raise EngineChoiceError("sglang:URL needs --model DIR, whose tokenizer it serves")
-        async with _connected(name, model_dir, temperature) as policy:
+        async with connected(name, model_dir, temperature) as policy:
             yield policy
     else:
         scripted = ", ".join(f"scripted:{each}" for each in Scripted)
@@ -160,12 +160,12 @@ async def _served(model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
         raise EngineChoiceError(f"{model_dir} holds no model: it has no config.json")
     with TemporaryDirectory() as folder:
         server = SGLangServer(model_dir, Path(folder) / "engine.log")
-        async with server, _connected(server.url, model_dir, temperature) as policy:
+        async with server, connected(server.url, model_dir, temperature) as policy:
             yield policy
 
 
 @asynccontextmanager
-async def _connected(url: str, model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
+async def connected(url: str, model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
     from rl_backend.engines.sglang import SGLangEngine
     from rl_backend.renderer import Renderer
     from rl_backend.token_policy import TokenPolicy

@@ -1,0 +1,79 @@
+"""Runs one stage of the demonstration to its end, from wherever it is.
+
+A training stage is a run directory like any other; a measurement is a file. Both are left alone
+when they are complete. Training and measuring happen in processes of their own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from exporter.bundle import Bundle
+from rl_backend.config import load_preset
+from rl_backend.evaluation.bundles import lock_of
+from rl_backend.evaluation.report import EvalReport
+from rl_backend.evaluation.trials import REPORTS, TRIALS, Trial
+from rl_backend.launcher import launch
+from rl_backend.records import RunState
+from rl_backend.rundir import RunDir
+
+PRESET = "cpu-demo"
+POLL_S = 1.0
+_OVER = frozenset({RunState.DONE, RunState.STOPPED, RunState.FAILED})
+
+Tell = Callable[[str], None]
+
+
+class StageFailed(RuntimeError):
+    """A stage ended without its result; the message names the log."""
+
+
+def trained(folder: Path, bundle: Bundle, settings: Sequence[str], tell: Tell) -> RunDir:
+    """The run in the folder, done. Raises StageFailed."""
+    if folder.is_dir():
+        run = RunDir.open(folder)
+    else:
+        config = load_preset(PRESET, settings)
+        run = RunDir.create(folder.parent, config, lock_of(bundle), folder.name)
+    if run.status().state is RunState.DONE:
+        return run
+    launch(run)
+    _follow(run, tell)
+    status = run.status()
+    if status.state is not RunState.DONE:
+        raise StageFailed(f"{run.path} ended as {status.state}: {status.reason}; see its log.txt")
+    return run
+
+
+def measured(
+    path: Path, trials: Sequence[Trial], model: Path, *, seed: int, tell: Tell
+) -> tuple[EvalReport, ...]:
+    """The reports in the file, made when they are not there. Raises StageFailed."""
+    if not path.is_file():
+        tell(f"measuring {model}")
+        asked = path.with_suffix(".trials.json")
+        asked.write_bytes(TRIALS.dump_json(tuple(trials), indent=2))
+        module = "rl_backend.evaluation.suite"
+        command = [sys.executable, "-m", module, str(asked), str(path), "--model", str(model)]
+        done = subprocess.run([*command, "--seed", str(seed)], check=False)
+        if done.returncode:
+            raise StageFailed(f"{model} could not be measured")
+    return REPORTS.validate_json(path.read_bytes())
+
+
+def _follow(run: RunDir, tell: Tell) -> None:
+    """Says how the run goes until it is over."""
+    told = ""
+    while (status := run.status()).state not in _OVER:
+        now = (
+            f"{run.id}: {status.state}, warm start {status.warm_start_step} of "
+            f"{status.num_warm_start_steps}, step {status.step} of {status.num_steps}"
+        )
+        if now != told:
+            tell(now)
+            told = now
+        time.sleep(POLL_S)

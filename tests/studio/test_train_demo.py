@@ -1,0 +1,112 @@
+"""The training demonstration's bundles and figures; training itself is measured, not tested."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rl_backend.config import load_preset
+from rl_backend.evaluation.report import EvalReport, make_report
+from studio.train_demo.laps import Laps
+from studio.train_demo.results import Rates, SeedResult, keep, rates_of, results_of
+from studio.train_demo.worlds import (
+    SIBLING_SEEDS,
+    UNSEEN,
+    demo_world,
+    sibling_bundles,
+    training_bundle,
+)
+from tests.rl_backend.factories import make_record, make_task
+from world_builder.tasks import Split
+
+
+def test_some_scenarios_are_kept_out_of_training_altogether() -> None:
+    world = demo_world()
+    trained = {task.scenario for task in world.tasks_in(Split.TRAIN)}
+    assert trained & UNSEEN == set()
+    assert trained | UNSEEN == {task.scenario for task in world.tasks}
+    assert world.unseen_scenarios == UNSEEN
+    assert len(world.tasks_in(Split.TRAIN)) == 53
+
+
+def test_one_pass_of_the_preset_takes_each_training_task_once() -> None:
+    config = load_preset("cpu-demo")
+    num_taken = config.num_steps * config.rollout.tasks_per_step
+    assert 53 <= num_taken < 53 + config.rollout.tasks_per_step
+
+
+def test_bundles_are_made_once_and_differ(tmp_path: Path) -> None:
+    bundles = (training_bundle(tmp_path), *sibling_bundles(tmp_path))
+    assert len({bundle.digest for bundle in bundles}) == 1 + len(SIBLING_SEEDS)
+    stamps = [bundle.path.stat().st_mtime_ns for bundle in bundles]
+    again = (training_bundle(tmp_path), *sibling_bundles(tmp_path))
+    assert [bundle.path.stat().st_mtime_ns for bundle in again] == stamps
+
+
+def rates(value: float) -> Rates:
+    return Rates(held_out=value, num_held_out=10, unseen=value / 2, num_unseen=4)
+
+
+def seed_result(seed: int, before: float, after: float) -> SeedResult:
+    return SeedResult(
+        seed=seed,
+        held_out_before=before,
+        held_out_after=after,
+        unseen_before=before / 2,
+        unseen_after=after / 2,
+        greedy_before=rates(before),
+        greedy_after=rates(after),
+        sampled_before=rates(before),
+        sampled_after=rates(after),
+        seconds={"warm_start": 1.0},
+    )
+
+
+def test_gains_are_points_with_an_interval_over_seeds(tmp_path: Path) -> None:
+    alone = results_of([seed_result(1, 0.2, 0.6)])
+    assert (alone.held_out_gain.low, alone.held_out_gain.high) == (None, None)
+    found = results_of([seed_result(s, 0.2, 0.2 + g) for s, g in ((1, 0.3), (2, 0.4), (3, 0.5))])
+    assert found.held_out_gain.mean == pytest.approx(40)
+    assert found.held_out_gain.low == pytest.approx(40 - 4.303 * 10 / 3**0.5)
+    assert found.unseen_gain.mean == pytest.approx(20)
+    keep(found, tmp_path / "results.json")
+    kept = json.loads((tmp_path / "results.json").read_text())
+    assert [seed["seed"] for seed in kept["seeds"]] == [1, 2, 3]
+    assert kept["seeds"][0]["held_out_after"] == 0.5
+
+
+def report(temperature: float) -> EvalReport:
+    """Two tasks of a trained scenario, one of them passed in half of its rollouts; one unseen."""
+    tasks = [
+        make_task(name).model_copy(update={"scenario": scenario})
+        for name, scenario in (("a", "seen"), ("b", "seen"), ("c", "other"))
+    ]
+    records = [
+        *(make_record(tasks[0], index=i) for i in range(2)),
+        make_record(tasks[1], index=0),
+        make_record(tasks[1], index=1, met=()),
+        make_record(tasks[2], met=()),
+    ]
+    return make_report(
+        records, tasks, policy="p", bundle="b", split="all", temperature=temperature,
+        unseen_scenarios={"other"},
+    )  # fmt: skip
+
+
+def test_every_task_counts_once_whatever_its_rollouts() -> None:
+    found = rates_of([report(1.0), report(1.0), report(0.0)], 1.0)
+    assert (found.held_out, found.num_held_out) == (0.75, 4)
+    assert (found.unseen, found.num_unseen) == (0.0, 2)
+
+
+def test_laps_add_up_over_starts(tmp_path: Path) -> None:
+    path = tmp_path / "seconds.json"
+    first = Laps(path)
+    first.lap("one")
+    again = Laps(path)
+    again.lap("one")
+    again.lap("two")
+    assert again.spent["one"] > first.spent["one"] > 0
+    assert json.loads(path.read_text()) == again.spent
