@@ -66,6 +66,7 @@ def publish(studio: StudioProcess, page: Page) -> None:
 
 def start_training(page: Page) -> None:
     page.get_by_role("link", name="Train on it").first.click()
+    page.wait_for_url(re.compile(r"/runs/new\?"))  # and its scripts, or the choice goes unnoticed
     with page.expect_response(lambda r: "preset=smoke" in r.url and r.ok):
         page.locator("select[name=preset]").select_option("smoke")
     page.get_by_role("button", name="Start the run").click()
