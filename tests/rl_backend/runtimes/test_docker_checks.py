@@ -79,7 +79,9 @@ def test_a_run_in_containers_is_not_started_where_none_can_run(
     args = ["train", str(double_image.path), "--run-dir", str(tmp_path / "run")]
     told = CliRunner().invoke(app, [*args, "--set", "rollout.runtime=docker", "--set", hosts])
     assert told.exit_code == 1
-    assert "No Docker host can run this bundle" in told.output
+    assert "Problem: Containers" in told.output
+    assert "Start it, or point DOCKER_HOST" in told.output
+    assert "The run was not started" in told.output
     assert not (tmp_path / "run").exists()
 
 
