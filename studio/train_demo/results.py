@@ -59,13 +59,20 @@ class Results(Frozen):
 
 
 def rates_of(reports: Sequence[EvalReport], temperature: float) -> Rates:
-    """The rates over all reports of a temperature; every task counts once."""
+    """The rates over all reports of a temperature; every task counts once.
+
+    Raises ValueError when nothing was scored: there is no rate then, and it is not 0.
+    """
     held_out: list[float] = []
     others: list[float] = []
     for report in (r for r in reports if r.temperature == temperature):
         for outcome in report.outcomes:
             if outcome.pass_share is not None:
                 (others if outcome.is_unseen else held_out).append(outcome.pass_share)
+    if not held_out or not others:
+        raise ValueError(
+            f"no rollout at temperature {temperature:g} could be scored; see the reports for why"
+        )
     return Rates(
         held_out=fmean(held_out),
         num_held_out=len(held_out),

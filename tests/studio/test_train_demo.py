@@ -99,6 +99,8 @@ def test_every_task_counts_once_whatever_its_rollouts() -> None:
     found = rates_of([report(1.0), report(1.0), report(0.0)], 1.0)
     assert (found.held_out, found.num_held_out) == (0.75, 4)
     assert (found.unseen, found.num_unseen) == (0.0, 2)
+    with pytest.raises(ValueError, match="could be scored"):
+        rates_of([report(1.0)], 0.5)
 
 
 def test_laps_add_up_over_starts(tmp_path: Path) -> None:
