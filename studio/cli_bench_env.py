@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from exporter.bench.env import EnvPlan, bench_env
+from exporter.bench.env_client import GROUP_SIZE
 from exporter.bench.env_types import EnvFigures, Measured, Rate
 from exporter.bench.peer_venv import DEFAULT_FOLDER, peer_python
 from exporter.errors import ExporterError
@@ -33,7 +34,8 @@ def env_command(
 ) -> None:
     """Resets, tool calls and memory of our environment server beside OpenEnv's, in the same run.
 
-    Ours: a reset is a new rollout and the removal of the one before (two HTTP requests); a call
+    Ours: a reset is a new rollout and the removal of the one before (two HTTP requests, for one or
+    for a group of 16, which OpenEnv does not know and is compared with its single reset); a call
     is MCP over HTTP to a tool that gets an entity with its joins. OpenEnv: one message each over
     an open WebSocket; a call reads the bare entity, by its tools (`MCPEnvironment`, which its
     documents recommend) or by its leanest means (a plain `Environment`, asynchronous).
@@ -79,6 +81,7 @@ def _table(f: EnvFigures) -> Table:
     for heading in ("", "corecraft", "OpenEnv MCP", "ratio", "OpenEnv step", "ratio"):
         table.add_column(heading, justify="left" if not heading else "right")
     _add_rates(table, f, "resets/s", lambda measured: measured.resets)
+    _add_groups(table, f)
     _add_rates(table, f, "tool calls/s", lambda measured: measured.calls)
     ours, *peers = (m.bytes_per_session / 1024 for m in (f.ours, f.openenv_mcp, f.openenv_step))
     cells = [cell for peer in peers for cell in (f"{peer:,.1f}", f"{peer / max(ours, 0.1):,.1f}x")]
@@ -93,6 +96,17 @@ def _add_rates(
     for ours, *peers in sides:
         cells = [cell for peer in peers for cell in (_told(peer), _ratio(ours, peer))]
         table.add_row(f"{name}, {ours.num_clients} at once", _told(ours), *cells)
+
+
+def _add_groups(table: Table, f: EnvFigures) -> None:
+    """Groups beside the single resets of peers that know no groups."""
+    peers = {r.num_clients: (r, s) for r, s in zip(
+        f.openenv_mcp.resets, f.openenv_step.resets, strict=True)}  # fmt: skip
+    for group in f.ours.group_resets:
+        beside = peers[group.num_clients]
+        cells = [cell for peer in beside for cell in (_told(peer), _ratio(group, peer))]
+        name = f"resets/s by groups of {GROUP_SIZE}, {group.num_clients} at once"
+        table.add_row(name, _told(group), *cells)
 
 
 def _told(rate: Rate) -> str:

@@ -2,10 +2,10 @@
 
 Each server is one process on this machine, and so are its clients (`env_client`); one is measured
 after the other. Ours serves a bundle of the world: a reset is a new rollout by HTTP and the removal
-of the one before (two requests), a call is MCP over HTTP to a tool that gets one entity by id, with
-whatever the tool joins to it, arguments validated. OpenEnv's serves the entities of the same bundle
-(`openenv_peer`): a reset and a call are one message each over an open WebSocket, the call reads the
-bare entity.
+of the one before (two requests, for one rollout or for a group of 16), a call is MCP over HTTP to a
+tool that gets one entity by id, with whatever the tool joins to it, arguments validated. OpenEnv's
+serves the entities of the same bundle (`openenv_peer`): a reset and a call are one message each
+over an open WebSocket, the call reads the bare entity.
 """
 
 import os
@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from exporter.bench.env_client import GROUP_SIZE
 from exporter.bench.env_types import Asked, EnvFigures, Measured, Side
 from exporter.bench.peer_venv import openenv_version
 from exporter.errors import ExporterError
@@ -47,7 +48,7 @@ class EnvPlan:
 
     @property
     def capacity(self) -> int:
-        return 2 * max(*self.num_clients, self.num_memory_sessions + 1)
+        return 2 * max(GROUP_SIZE * max(self.num_clients), self.num_memory_sessions + 1)
 
 
 def bench_env(world: World, python: Path, plan: EnvPlan) -> Iterator[Side | EnvFigures]:

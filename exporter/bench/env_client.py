@@ -21,6 +21,8 @@ from exporter.bench.wire import Http, WebSocket, WireError
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _WARM_UP = 20
+GROUP_SIZE = 16
+"""Rollouts of one task, as GRPO wants them. Source: paper section 4.2."""
 
 
 class Session(Protocol):
@@ -73,6 +75,42 @@ class RolloutSession:
         if status != expected:
             raise WireError(f"{method} {path}: {status} {body[:200]!r}")
         return body
+
+
+class GroupSession:
+    """A group of rollouts of one task, which our server makes and removes by one request each."""
+
+    def __init__(self, http: Http, asked: Asked) -> None:
+        self._http = http
+        self._token = asked.token
+        self._ids: list[str] = []
+
+    @classmethod
+    async def open(cls, asked: Asked) -> "GroupSession":
+        return cls(await Http.open(asked.port), asked)
+
+    async def reset(self) -> None:
+        """A fresh group; the one before is deleted."""
+        await self._leave()
+        body = await self._control("POST", "/rollouts", {"count": GROUP_SIZE}, 201)
+        self._ids = [each["id"] for each in json.loads(body)["rollouts"]]
+
+    async def close(self) -> None:
+        await self._leave()
+        self._http.close()
+
+    async def _leave(self) -> None:
+        if self._ids:
+            first, *others = self._ids
+            await self._control("DELETE", f"/rollouts/{first}", {"others": others}, 204)
+            self._ids = []
+
+    async def _control(self, method: str, path: str, body: object, expected: int) -> bytes:
+        head = _head(method, path) + f"authorization: Bearer {self._token}\r\n".encode()
+        status, answer = await self._http.ask(head, json.dumps(body).encode())
+        if status != expected:
+            raise WireError(f"{method} {path}: {status} {answer[:200]!r}")
+        return answer
 
 
 class OpenEnvSession:
@@ -135,7 +173,7 @@ async def _opened(asked: Asked) -> Session:
 
 async def measure(asked: Asked) -> Measured:
     """All figures of one server. Raises WireError."""
-    resets, calls = [], []
+    resets, calls, groups = [], [], []
     for num in asked.num_clients:
         sessions = [await _opened(asked) for _ in range(num)]
         for session in sessions:
@@ -144,8 +182,24 @@ async def measure(asked: Asked) -> Measured:
         resets.append(await _rate(asked, [session.reset for session in sessions]))
         for session in sessions:
             await session.close()
+        if asked.side is Side.OURS:
+            groups.append(await _group_rate(asked, num))
     memory = await _memory(asked)
-    return Measured(resets=tuple(resets), calls=tuple(calls), bytes_per_session=memory)
+    return Measured(
+        resets=tuple(resets),
+        calls=tuple(calls),
+        group_resets=tuple(groups),
+        bytes_per_session=memory,
+    )
+
+
+async def _group_rate(asked: Asked, num_clients: int) -> Rate:
+    """Fresh worlds per second, made by groups."""
+    sessions = [await GroupSession.open(asked) for _ in range(num_clients)]
+    rate = await _rate(asked, [session.reset for session in sessions])
+    for session in sessions:
+        await session.close()
+    return rate.times(GROUP_SIZE)
 
 
 async def _rate(asked: Asked, works: list[Callable[[], Awaitable[None]]]) -> Rate:

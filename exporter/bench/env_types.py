@@ -41,12 +41,19 @@ class Rate(Frozen):
     client_load: float
     """Share of a core that the clients' process took; near 1 the clients are what is measured."""
 
+    def times(self, size: int) -> "Rate":
+        """The rate of what every answer brings so many of."""
+        changes = {"per_s": self.per_s * size, "per_server_cpu_s": self.per_server_cpu_s * size}
+        return self.model_copy(update=changes)
+
 
 class Measured(Frozen):
     """The figures of one server."""
 
     resets: tuple[Rate, ...]
     calls: tuple[Rate, ...]
+    group_resets: tuple[Rate, ...] = ()
+    """Worlds made afresh by groups of 16; empty where a server knows no groups."""
     bytes_per_session: float
 
 

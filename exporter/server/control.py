@@ -6,7 +6,7 @@ what became of them; the tools themselves are at `mcp_endpoint`.
 
 import hmac
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from exporter.server.board import Board, Column
 from exporter.server.desk import Desk
 from exporter.server.jsonrpc import read_json
 from exporter.server.metrics import exposition
-from exporter.server.refusals import bad_start, draining, full, gone, lost_single
+from exporter.server.refusals import bad_start, draining, full, gone, lost_single, no_room
 from exporter.server.rollouts import AtCapacity, Rollout, Rollouts
 from exporter.server.settings import TOKEN_VARIABLE
 from world_builder.errors import WorldError
@@ -23,6 +23,7 @@ from world_builder.frozen import Json
 from world_builder.records import is_text
 from world_builder.tasks import Start
 
+MOST_IN_GROUP: Final = 256
 _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -71,15 +72,20 @@ class Control:
         return {}
 
     async def make_here(self, request: Request) -> Reply:
-        """A fresh rollout in this process."""
+        """A fresh rollout in this process, or a group of them."""
+        size = None
         try:
-            rollout = self.rollouts.add(_start(request.body, Start()))
+            said = _said(request.body)
+            size = _group_size(said)
+            made = self.rollouts.add_group(_start(said, Start()), size or 1)
         except AtCapacity:
-            return full(self.rollouts.capacity)
+            return full(self.rollouts.capacity) if size is None else no_room(size)
         except (WorldError, ValidationError) as error:
             return bad_start(error)
-        url = f"{request.origin}/rollouts/{rollout.id}/mcp"
-        return json_reply({"id": rollout.id, "mcp_url": url}, 201)
+        told: list[Json] = [
+            {"id": each.id, "mcp_url": f"{request.origin}/rollouts/{each.id}/mcp"} for each in made
+        ]
+        return json_reply(told[0] if size is None else {"rollouts": told}, 201)
 
     async def _create(self, request: Request) -> Reply:
         tally = self.rollouts.tally
@@ -91,7 +97,13 @@ class Control:
         return reply
 
     async def _delete(self, rollout_id: str, request: Request) -> Reply:
+        try:
+            others = _others(_said(request.body))
+        except WorldError as error:
+            return refusal(422, "bad_request", f"nothing was deleted: {error}")
         was_there = self.rollouts.remove(rollout_id)
+        for other in others:
+            self.rollouts.remove(other)
         return Reply(status=204) if was_there else gone(rollout_id, self.board)
 
     async def _state(self, rollout_id: str, request: Request) -> Reply:
@@ -103,7 +115,7 @@ class Control:
 
     async def _reset(self, request: Request) -> Reply:
         try:
-            self.single = self.rollouts.single(_start(request.body, self._plain))
+            self.single = self.rollouts.single(_start(_said(request.body), self._plain))
         except (WorldError, ValidationError) as error:
             return bad_start(error)
         return json_reply({"state_hash": self.single.state.state_hash})
@@ -130,20 +142,42 @@ class Control:
         return refusal(401, "unauthorized", message, {"www-authenticate": "Bearer"})
 
 
-def _start(body: bytes, default: Start) -> Start:
-    """The start in a request's body; an empty body means the default.
-
-    Raises ValidationError, and WorldError for what is no JSON.
-    """
+def _said(body: bytes) -> Any:
+    """The JSON of a body; None for an empty one. Raises WorldError."""
     if not body.strip():
-        return default
+        return None
     try:
         said = read_json(body)
     except (ValueError, RecursionError) as error:
         raise WorldError(f"it is no JSON: {error}") from error
     if not is_text(said):
         raise WorldError("half a character is not text")
-    return Start.model_validate(said)
+    return said
+
+
+def _start(said: Any, default: Start) -> Start:
+    """The start that was asked for; nothing said means the default. Raises ValidationError."""
+    return default if said is None else Start.model_validate(said)
+
+
+def _group_size(said: Any) -> int | None:
+    """Takes `count` out of what was said; None when one rollout is wanted. Raises WorldError."""
+    if not isinstance(said, dict) or "count" not in said:
+        return None
+    count = said.pop("count")
+    if type(count) is not int or not 1 <= count <= MOST_IN_GROUP:
+        raise WorldError(f"count must be a whole number from 1 to {MOST_IN_GROUP}")
+    return count
+
+
+def _others(said: Any) -> list[str]:
+    """The further rollouts of a group that are to go, too. Raises WorldError."""
+    if said is None:
+        return []
+    others = said.get("others") if isinstance(said, dict) and said.keys() == {"others"} else None
+    if not isinstance(others, list) or not all(isinstance(other, str) for other in others):
+        raise WorldError('the body must be empty or {"others": [ids of the same group]}')
+    return others
 
 
 async def _told(rollout: Rollout) -> dict[str, Json]:

@@ -14,9 +14,21 @@ _SOON: Final = {"retry-after": "1"}
 _LATER: Final = {"retry-after": "5"}
 
 
+NO_ROOM_FOR_GROUP: Final = "no_room_for_group"
+
+
 def full(capacity: int) -> Reply:
     """No rollout can begin before another one ends."""
     return refusal(429, "at_capacity", at_capacity(capacity), _SOON)
+
+
+def no_room(size: int) -> Reply:
+    """A group does not fit, though a smaller one may."""
+    message = (
+        f"there is no room for a group of {size}, which lives in one process: DELETE the finished "
+        "rollouts, wait, ask for smaller groups, or start the server with a higher --capacity"
+    )
+    return refusal(429, NO_ROOM_FOR_GROUP, message, _SOON)
 
 
 def draining() -> Reply:

@@ -183,15 +183,24 @@ class Rollouts:
 
         Raises AtCapacity, or WorldError when the world cannot start so.
         """
+        [rollout] = self.add_group(start, 1)
+        return rollout
+
+    def add_group(self, start: Start, size: int) -> list[Rollout]:
+        """So many fresh worlds that begin alike, all of them or none; raises as `add` does."""
         self.reap()
-        if len(self._rollouts) >= self.capacity:
+        if len(self._rollouts) + size > self.capacity:
             raise AtCapacity(at_capacity(self.capacity))
+        made = [self._made(start) for _ in range(size)]
+        self._rollouts |= {rollout.id: rollout for rollout in made}
+        self._count(Column.CREATED, size)
+        return made
+
+    def _made(self, start: Start) -> Rollout:
         secret = secrets.token_urlsafe(_ID_BYTES)
         rollout_id = secret if self._home is None else self._home.id_of(secret)
         rollout = self._worlds.make(start, self.tally, rollout_id)
         rollout.used_at_s = self._clock_s()
-        self._rollouts[rollout_id] = rollout
-        self._count(Column.CREATED, 1)
         return rollout
 
     def get(self, rollout_id: str) -> Rollout | None:

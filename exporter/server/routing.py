@@ -11,7 +11,14 @@ from exporter.server.app import Local
 from exporter.server.asgi import Reply, Request
 from exporter.server.board import Board, Column
 from exporter.server.peers import PeerEnded, Peers
-from exporter.server.refusals import full, lost_rollout, lost_single, restarting, too_slow
+from exporter.server.refusals import (
+    NO_ROOM_FOR_GROUP,
+    full,
+    lost_rollout,
+    lost_single,
+    restarting,
+    too_slow,
+)
 
 _OF_THE_FIRST = frozenset({"/mcp", "/state", "/reset"})
 _NEW_ROLLOUT = "/rollouts"
@@ -83,7 +90,7 @@ class Placing:
             reply = await self._make_in(worker, request)
             if reply.status not in _NO_ROOM:
                 return reply
-            refused = reply if reply.status == _RESTARTS else refused
+            refused = reply if reply.status == _RESTARTS or _is_of_group(reply) else refused
         return refused
 
     def _load(self, worker: int) -> int:
@@ -103,6 +110,10 @@ class Placing:
             return await self._place.peers.ask(worker, request)
         except (PeerEnded, TimeoutError):
             return restarting()
+
+
+def _is_of_group(reply: Reply) -> bool:
+    return NO_ROOM_FOR_GROUP.encode() in reply.body
 
 
 def _ended(path: str) -> Reply:

@@ -50,11 +50,12 @@ def test_our_server_is_measured(tmp_path: Path) -> None:
     bundle = write_bundle(world, "0.0.0", tmp_path, gates=GateReport(gates=()))
     tool = _reading_tool(world)
     measured = _measured(Side.OURS, bundle, Path(sys.executable), world, tool, _PLAN)
-    for rate in (*measured.resets, *measured.calls):
+    for rate in (*measured.resets, *measured.calls, *measured.group_resets):
         assert rate.per_s > 1
         assert rate.per_server_cpu_s > 1
         assert 0 < rate.client_load < 2
     assert [rate.num_clients for rate in measured.calls] == [1, 3]
+    assert [rate.num_clients for rate in measured.group_resets] == [1, 3]
 
 
 def test_each_side_is_asked_for_the_same_entities() -> None:

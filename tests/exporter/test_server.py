@@ -347,3 +347,44 @@ def test_what_is_nested_without_end_is_refused(server: RunningServer) -> None:
     call = f'{{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {{"x": {deep}}}}}'
     answer = httpx2.post(f"{server.url}/mcp", content=call, headers=headers)
     assert answer.json()["error"]["code"] == -32700
+
+
+def test_a_group_of_rollouts_is_made_and_removed_at_once(server: RunningServer) -> None:
+    before = httpx2.get(f"{server.url}/health").json()["num_rollouts"]
+    made = server.post("/rollouts", content='{"count": 3}')
+    assert made.status_code == 201
+    group = made.json()["rollouts"]
+    assert len({each["id"] for each in group}) == 3
+    assert [each["mcp_url"].split("/")[-2] for each in group] == [each["id"] for each in group]
+    states = [
+        httpx2.get(f"{server.url}/rollouts/{each['id']}/state", headers=server.trainer).json()
+        for each in group
+    ]
+    assert len({state["state_hash"] for state in states}) == 1
+    first, *others = (each["id"] for each in group)
+    delete = httpx2.Request(
+        "DELETE", f"{server.url}/rollouts/{first}", json={"others": others}, headers=server.trainer
+    )
+    with httpx2.Client() as client:
+        assert client.send(delete).status_code == 204
+        assert client.send(delete).status_code == 404
+    assert httpx2.get(f"{server.url}/health").json()["num_rollouts"] == before
+
+
+@pytest.mark.parametrize("count", ["0", "257", '"3"', "1.5", "true"])
+def test_a_group_has_a_size(server: RunningServer, count: str) -> None:
+    refused = server.post("/rollouts", content=f'{{"count": {count}}}')
+    assert refused.status_code == 422
+    assert "from 1 to 256" in refused.text
+
+
+def test_others_are_named_by_their_ids(server: RunningServer) -> None:
+    made = server.post("/rollouts").json()
+    for body in ('{"others": "x"}', '{"ids": []}', "[1]", "{"):
+        answer = httpx2.request(
+            "DELETE", f"{server.url}/rollouts/{made['id']}", content=body, headers=server.trainer
+        )
+        assert answer.status_code == 422
+        assert "nothing was deleted" in answer.text
+    url = f"{server.url}/rollouts/{made['id']}"
+    assert httpx2.delete(url, headers=server.trainer).status_code == 204

@@ -104,6 +104,20 @@ def test_the_capacity_is_that_of_all_together(workers: RunningServer) -> None:
     assert counted['rollouts_ended_total{reason="deleted"}'] == 1
 
 
+def test_a_group_lives_in_one_worker(workers: RunningServer) -> None:
+    made = workers.post("/rollouts", content='{"count": 2}').json()["rollouts"]
+    assert len({worker_of(each) for each in made}) == 1
+    full = workers.post("/rollouts", content='{"count": 4}')
+    assert (full.status_code, full.json()["error"]) == (429, "no_room_for_group")
+    assert "a group of 4" in full.json()["message"]
+    assert httpx2.get(f"{workers.url}/health").json()["num_rollouts"] == 2
+    first, other = (each["id"] for each in made)
+    url = f"{workers.url}/rollouts/{first}"
+    for _ in range(2):  # on connections of their own, so that any worker may be asked
+        httpx2.request("DELETE", url, json={"others": [other]}, headers=workers.trainer)
+    assert httpx2.get(f"{workers.url}/health").json()["num_rollouts"] == 0
+
+
 def test_the_plain_world_is_one_whoever_answers(workers: RunningServer) -> None:
     url = f"{workers.url}/mcp"
     loans = [told(post(url, tool_call("lend_book", LEND))[1])["id"] for _ in range(6)]
