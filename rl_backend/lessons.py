@@ -16,6 +16,7 @@ from typing import Protocol
 from rl_backend.config import RunConfig
 from rl_backend.demonstrations import DemonstrationError, demonstration
 from rl_backend.demonstrators import Demonstrator
+from rl_backend.drills import drill
 from rl_backend.renderer import Renderer
 from rl_backend.seeding import generator
 from rl_backend.types import TrainingSample
@@ -24,6 +25,7 @@ from world_builder.tasks import Task
 from world_builder.workbench import Workbench
 from world_builder.worlds import build_world
 
+DRILLS_PER_DEMONSTRATION = 8
 FIRST_SIBLING_SEED = 1_000_000
 """Far from the seeds that anybody gives to a world that is trained or evaluated on."""
 
@@ -74,6 +76,9 @@ class SiblingLessons:
 
     def _made(self, step: int) -> list[TrainingSample]:
         rng = generator(self._config.seed, "siblings", step)
+        if step <= self._config.warm_start.num_drill_steps:
+            num = DRILLS_PER_DEMONSTRATION * self._config.warm_start.batch_size
+            return [drill(self._renderer, rng, f"drill/{step}/{n}") for n in range(num)]
         wanted, num_worlds = self._config.warm_start, self._config.warm_start.siblings_per_step
         samples: list[TrainingSample] = []
         for number in range(num_worlds):

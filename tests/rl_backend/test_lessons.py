@@ -106,3 +106,21 @@ def test_careless_work_fails_and_careful_work_passes(tutorial: WorldBase) -> Non
 def passes(bench: Workbench, task: Task, trajectory: Trajectory) -> bool:
     verdicts, _ = check_rubric(CheckContext(task=task, trajectory=trajectory, base=bench.base))
     return bool(judgement(task.rubric, verdicts).is_pass)
+
+
+def test_drills_come_first_and_say_again_what_was_shown(
+    renderer: Renderer, config: RunConfig
+) -> None:
+    drilled = parse_config(SETTINGS, ["warm_start.num_drill_steps=1"])
+    lessons = SiblingLessons("tutorial", renderer, drilled)
+    samples = lessons.of(1)
+    assert len(samples) == 8 * 6
+    assert len(lessons.of(2)) == 6
+    for sample in samples:
+        first = sample.loss_mask.index(True)
+        shown = renderer.decode(sample.token_ids[:first])
+        answer = renderer.decode(sample.token_ids[first:])
+        assert answer
+        assert all(part in shown for part in answer.split("; "))
+        assert len(sample.token_ids) < 300
+    lessons.close()
