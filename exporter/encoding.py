@@ -5,19 +5,27 @@ plain line feeds. `contents` decides which part goes where.
 """
 
 import json
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from world_builder.frozen import Json, Record
 from world_builder.ids import canonical_json
+
+_ODD_FLOAT: Final = re.compile(rb'(?m)(?:^ *|": )-?(?:[\d.]+e|0\.0000|\d{16,}\.)')
+"""A float so large or small that Python spells it in another way than the fast encoder."""
 
 
 def pretty(value: Json) -> bytes:
     """JSON for people: two spaces, a final line end. Keys stay in the author's order: agents read
     the properties of a tool's schema in it."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return f"{text}\n".encode()
+    text = to_json(value, indent=2, inf_nan_mode="constants")
+    if _ODD_FLOAT.search(text):
+        text = json.dumps(value, indent=2, ensure_ascii=False).encode()
+    return text + b"\n"
 
 
 def pretty_model(model: BaseModel, exclude: set[str] | None = None) -> bytes:

@@ -6,8 +6,11 @@ passage verbatim. Used by `checking`; it decides nothing.
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _MONTHS = (
     "january february march april may june july august september october november december".split()
@@ -15,7 +18,8 @@ _MONTHS = (
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec)[a-z]*\.?"
 _YEAR = r"(?:,?\s+(?P<{0}>(?:19|20)\d\d))?"
 _TOKEN = re.compile(
-    r"(?P<iso>(?<![\w-])(?:19|20)\d\d-\d\d-\d\d(?!\d)(?:T(?=\d))?)"
+    r"(?=[\d$\s*`_]|(?<!\w)[jfmasond])"  # all that can begin one: most characters fail here
+    r"(?:(?P<iso>(?<![\w-])(?:19|20)\d\d-\d\d-\d\d(?!\d)(?:T(?=\d))?)"
     rf"|(?P<md>(?<!\w)(?P<md_month>{_MONTH})\s+(?P<md_day>\d{{1,2}})(?:st|nd|rd|th)?(?!\w)"
     rf"{_YEAR.format('md_year')})"
     rf"|(?P<dm>(?<![\w-])(?P<dm_day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dm_month>{_MONTH})(?!\w)"
@@ -23,12 +27,24 @@ _TOKEN = re.compile(
     r"|(?P<us>(?<![\w/-])(?P<us_month>\d{1,2})/(?P<us_day>\d{1,2})/(?P<us_year>(?:19|20)\d\d)(?!\w))"
     r"|(?P<number>(?<![\w.-])(?:\$\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w-]|\.\d))"
     r"|(?P<percent>\s+%)"
-    r"|(?P<space>\s+)"
-    r"|(?P<mark>[*`]+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w))",
+    r"|(?P<space>\s{2,}|[^\S ])"  # one plain space is spelled as it is
+    r"|(?P<mark>[*`]+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)))",
     re.IGNORECASE,
 )
 _LOOKALIKES = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "−": "-"}
 _ANY_YEAR = "0000"
+
+
+class _Piece(NamedTuple):
+    """Where a stretch of a normal text came from."""
+
+    at: int
+    """Where it begins in the normal text."""
+    start: int
+    end: int
+    """Of the original passage."""
+    is_plain: bool
+    """True when it has a character for each of the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +53,17 @@ class NormalText:
 
     original: str
     text: str
-    spans: tuple[tuple[int, int], ...]
-    """For each character of `text`, where it came from in `original`."""
+    pieces: tuple[_Piece, ...]
 
     def quote(self, start: int, end: int) -> str:
         """The original passage behind `text[start:end]`."""
-        return self.original[self.spans[start][0] : self.spans[end - 1][1]]
+        first, last = self._piece(start), self._piece(end - 1)
+        begin = first.start + start - first.at if first.is_plain else first.start
+        finish = last.start + end - last.at if last.is_plain else last.end
+        return self.original[begin:finish]
+
+    def _piece(self, at: int) -> _Piece:
+        return self.pieces[bisect_right(self.pieces, at, key=lambda piece: piece.at) - 1]
 
 
 @lru_cache(maxsize=4096)
@@ -53,16 +74,14 @@ def normal(original: str) -> NormalText:
     'it costs 1299 on 2025-09-15'
     """
     parts: list[str] = []
-    spans: list[tuple[int, int]] = []
-    last = 0
-    for match in _TOKEN.finditer(original):
-        _plain(original, last, match.start(), parts, spans)
-        token = _spelled(match)
-        parts.append(token)
-        spans.extend([match.span()] * len(token))
-        last = match.end()
-    _plain(original, last, len(original), parts, spans)
-    return NormalText(original, "".join(parts), tuple(spans))
+    pieces: list[_Piece] = []
+    at = 0
+    for text, start, end, is_plain in _spelled_parts(original):
+        if text:
+            parts.append(text)
+            pieces.append(_Piece(at, start, end, is_plain))
+            at += len(text)
+    return NormalText(original, "".join(parts), tuple(pieces))
 
 
 def find_fact(haystack: str, fact: str) -> str | None:
@@ -158,13 +177,23 @@ def _dated(needle: str) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w])(?<!\d\.){pattern}(?![\w]|\.\d)")
 
 
-def _plain(
-    original: str, start: int, end: int, parts: list[str], spans: list[tuple[int, int]]
-) -> None:
-    for i in range(start, end):
-        folded = _folded(original[i])
-        parts.append(folded)
-        spans.extend([(i, i + 1)] * len(folded))
+def _spelled_parts(original: str) -> Iterator[tuple[str, int, int, bool]]:
+    """The stretches of a text: spelling, start and end, whether it is spelled by character."""
+    last = 0
+    for match in _TOKEN.finditer(original):
+        yield from _plain(original, last, match.start())
+        yield _spelled(match), match.start(), match.end(), False
+        last = match.end()
+    yield from _plain(original, last, len(original))
+
+
+def _plain(original: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool]]:
+    text = original[start:end]
+    if text.isascii():
+        yield text.lower(), start, end, True
+        return
+    for i, character in enumerate(text, start):
+        yield _folded(character), i, i + 1, False
 
 
 @lru_cache(maxsize=4096)
