@@ -107,6 +107,14 @@ class WorldState:
             state._layer(change.entity_type)[change.id] = change.after
         return state
 
+    def copied(self) -> "WorldState":
+        """The same state, to be changed on its own."""
+        copy = WorldState(self.base)
+        copy.now = self.now
+        copy._start_layer, copy._start_hash_sum = self._start_layer, self._start_hash_sum
+        copy._layers = [{t: {**changed} for t, changed in la.items()} for la in self._layers]
+        return copy
+
     def reset(self) -> None:
         """Back to the start of the task."""
         self._layers = [{}]

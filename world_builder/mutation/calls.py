@@ -58,12 +58,13 @@ def extra_write(site: Site) -> Iterator[Plan]:
     """Writes one more thing, as another task's reference does; the second and on are spares."""
     known = site.bench.writing_calls(site.task.tool_surface)
     drawn = site.random.sample(known, min(_NUM_OTHER_WRITES, len(known)))
+    calls = site.solution.calls
+    own = {call.tool: [c for c in calls if c.tool == call.tool] for call in calls}
     chosen = [
         call
         for task_id, call in drawn
-        if task_id != site.task.id and call not in site.solution.calls
+        if task_id != site.task.id and call not in own.get(call.tool, ())
     ]
-    calls = site.solution.calls
     yield Plan(
         choices=tuple(
             site.calling(

@@ -71,9 +71,9 @@ class Lexicon:
         """An entity whose name begins with the word, or None."""
         return self._first_names.get(name)
 
-    def others(self, entity: Named) -> tuple[Named, ...]:
-        """The other entities of its type."""
-        return tuple(n for n in self._by_type.get(entity.entity_type, ()) if n.id != entity.id)
+    def of_type(self, entity_type: str) -> tuple[Named, ...]:
+        """The entities of a type."""
+        return self._by_type.get(entity_type, ())
 
     def ids_in(self, value: Json | Record) -> Iterable[str]:
         """Every entity id that a JSON value holds, in order."""

@@ -1,7 +1,7 @@
 """Plants mistakes in a reference and runs what comes out.
 
-Mistakes that change neither the response nor the final state are dropped. Calls that only read are
-not made again before the mistake; what they answered cannot have changed.
+Mistakes that change neither the response nor the final state are dropped. What the reference did
+before the mistake is not done again: the mutant goes on from a copy of the state it had led to.
 """
 
 from collections.abc import Callable, Iterator
@@ -73,6 +73,7 @@ class _Planting:
         reference = site.reference
         self._seen = {(reference.response, reference.state_hash)}
         self._spares: list[Mutant] = []
+        self._before = _Before(site)
 
     def all(self) -> list[Planted]:
         planted: list[Planted] = []
@@ -101,7 +102,7 @@ class _Planting:
 
     def _tried(self, mutant: Mutant) -> list[Planted]:
         """The planted mistake, or nothing when it changes nothing or was planted before."""
-        trajectory = _rollout(self._site, mutant)
+        trajectory = _rollout(self._site, self._before, mutant)
         if trajectory is None:
             return []
         key = (trajectory.response, trajectory.state_hash)
@@ -111,17 +112,38 @@ class _Planting:
         return [Planted(mutant=mutant, trajectory=trajectory)]
 
 
-def _rollout(site: Site, mutant: Mutant) -> Trajectory | None:
+class _Before:
+    """The states that the reference's calls lead to, one after the other."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._states = [WorldState(site.bench.base, site.task.start)]
+
+    def state(self, num_calls: int) -> WorldState:
+        """A copy of the state after so many calls. Those that only read are not made again."""
+        bench, calls = self._site.bench, self._site.solution.calls
+        engine = bench.engine(self._site.task.tool_surface)
+        for call in calls[len(self._states) - 1 : num_calls]:
+            state = self._states[-1]
+            if bench.writes(call):
+                state = state.copied()
+                engine.apply(state, call)
+            self._states.append(state)
+        return self._states[num_calls].copied()
+
+
+def _rollout(site: Site, before: _Before, mutant: Mutant) -> Trajectory | None:
     """How the mutant goes; None when its wrong call is refused."""
-    solution = mutant.solution
-    if solution.calls is site.solution.calls or solution.calls == site.solution.calls:
-        return site.reference.model_copy(update={"response": solution.response, "messages": ()})
-    state = WorldState(site.bench.base, site.task.start)
-    records = tuple(_records(site, solution.calls, state))
+    num_same = _num_same(mutant.calls, site.solution.calls)
+    if num_same == len(mutant.calls) == len(site.solution.calls):
+        return site.reference.model_copy(update={"response": mutant.response, "messages": ()})
+    state = before.state(num_same)
+    made = _records(site, mutant.calls[num_same:], state)
+    records = (*site.reference.calls[:num_same], *made)
     if mutant.call_index is not None and records[mutant.call_index].is_error:
         return None
     update = {
-        "response": solution.response,
+        "response": mutant.response,
         "messages": (),
         "calls": records,
         "diff": state.diff(),
@@ -130,14 +152,17 @@ def _rollout(site: Site, mutant: Mutant) -> Trajectory | None:
     return site.reference.model_copy(update=update)
 
 
+def _num_same(made: tuple[ToolCall, ...], known: tuple[ToolCall, ...]) -> int:
+    """With how many equal calls the two begin."""
+    if made is known:
+        return len(known)
+    pairs = zip(made, known, strict=False)
+    differing = (i for i, (one, other) in enumerate(pairs) if one is not other and one != other)
+    return next(differing, min(len(made), len(known)))
+
+
 def _records(site: Site, made: tuple[ToolCall, ...], state: WorldState) -> Iterator[CallRecord]:
     engine = site.bench.engine(site.task.tool_surface)
-    known = site.reference.calls
-    is_same = True
-    for i, call in enumerate(made):
-        is_same = is_same and i < len(known) and known[i].call == call
-        if is_same and not site.bench.writes(call):
-            yield known[i]
-            continue
+    for call in made:
         result = engine.apply(state, call)
         yield CallRecord(call=call, value=result.value, is_error=result.is_error)

@@ -51,17 +51,37 @@ class Site:
 
     def mistakable(self, entity: Named, num: int) -> list[Named]:
         """Up to `num` other entities of the type: first those the reference saw, then any."""
-        named = {mention.entity.id for mention in self.mentions}
-        others = [other for other in self.lexicon.others(entity) if other.id not in named]
-        near = [other for other in others if other.id in self.near_ids]
-        far = [other for other in others if other.id not in self.near_ids]
+        near, far = (
+            [o for o in group if o.id != entity.id] for group in self._unnamed(entity.entity_type)
+        )
         self.random.shuffle(near)
         return [*near, *self.random.sample(far, min(num, len(far)))][:num]
 
+    @cached_property
+    def _unnamed_by_type(self) -> dict[str, tuple[list[Named], list[Named]]]:
+        return {}
+
+    def _unnamed(self, entity_type: str) -> tuple[list[Named], list[Named]]:
+        """The entities of a type that the response does not name: near ones, and all others."""
+        known = self._unnamed_by_type
+        if entity_type not in known:
+            named = {mention.entity.id for mention in self.mentions}
+            everyone = self.lexicon.of_type(entity_type)
+            known[entity_type] = (
+                [n for n in everyone if n.id in self.near_ids and n.id not in named],
+                [n for n in everyone if n.id not in self.near_ids and n.id not in named],
+            )
+        return known[entity_type]
+
     def answering(self, kind: MutantKind, description: str, response: str) -> Mutant:
         """The reference's calls with another response."""
-        solution = self.solution.model_copy(update={"response": response})
-        return Mutant(kind=kind, description=description, solution=solution)
+        return Mutant(
+            kind=kind,
+            description=description,
+            reference=self.solution,
+            response=response,
+            calls=self.solution.calls,
+        )
 
     def calling(
         self,
@@ -71,5 +91,11 @@ class Site:
         call_index: int | None = None,
     ) -> Mutant:
         """The reference's response after other calls."""
-        solution = self.solution.model_copy(update={"calls": calls})
-        return Mutant(kind=kind, description=description, solution=solution, call_index=call_index)
+        return Mutant(
+            kind=kind,
+            description=description,
+            reference=self.solution,
+            response=self.response,
+            calls=calls,
+            call_index=call_index,
+        )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from world_builder.tasks import ReferenceSolution
+from world_builder.tools import ToolCall
 
 MIN_PLANTED = 8
 """Planted errors that a task should offer; fewer measure its rubric poorly."""
@@ -31,9 +32,18 @@ class Mutant:
     kind: MutantKind
     description: str
     """One line, such as `changes $1,299.05 to $1,312.05`."""
-    solution: ReferenceSolution
+    reference: ReferenceSolution
+    response: str
+    calls: tuple[ToolCall, ...]
+    """The reference's own when the mistake is in the response."""
     call_index: int | None = None
     """The wrong call, which must succeed to be a mistake; None where no wrong call is made."""
+
+    @property
+    def solution(self) -> ReferenceSolution:
+        """The reference with the mistake in it."""
+        wrong = {"response": self.response, "calls": self.calls}
+        return self.reference.model_copy(update=wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
