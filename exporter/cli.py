@@ -27,7 +27,7 @@ from exporter.gate_workers import fill
 from exporter.gates import run_gates
 from exporter.manifest import GateReport, Release
 from exporter.releases import clean, release_after
-from exporter.run_cache import FileRuns, default_file
+from exporter.run_cache import FileRuns, RunKeys, default_file
 from exporter.signing import SignatureState
 from exporter.sources import load_world
 from exporter.writer import pack, write_bundle
@@ -47,6 +47,9 @@ app.command("sign")(sign_command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 BundlePath = Annotated[Path, typer.Argument(help="The folder or the tar of a bundle.")]
+
+_TASKS_A_STEP = 16
+"""The progress bar moves once in so many tasks."""
 
 
 @app.command("export")
@@ -214,14 +217,17 @@ def _release(
 def _run_gates(world: World) -> GateReport:
     """The gates' report; what earlier exports found of unchanged tasks is kept in a file."""
     cache = FileRuns(default_file())
-    with Progress(console=stderr, transient=True) as progress:
+    # Refreshed by hand: a bar with a thread of its own would keep workers from being forked.
+    with Progress(console=stderr, transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("running references and planted errors", total=len(world.tasks))
 
         def advance() -> None:
             progress.advance(bar)
+            if progress.tasks[0].completed % _TASKS_A_STEP == 0:
+                progress.refresh()
 
-        def warm() -> None:
-            fill(world, cache, advance)
+        def warm(keys: RunKeys) -> None:
+            fill(world, cache, keys, advance)
             progress.reset(bar)
 
         report = run_gates(world, on_task=advance, cache=cache, warm=warm)

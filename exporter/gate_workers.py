@@ -1,34 +1,44 @@
-"""Runs the tasks of a large world in several processes, to fill a cache before the gates ask it.
+"""Looks at the tasks of a large world in several processes: fills a cache before the gates ask it.
 
-For command lines: each process starts anew and gets the world as JSON. What comes out is the same
-as without it, only sooner.
+For command lines. Where it can be done, the processes are forks, which have the world and all that
+was compiled already. What comes out is the same as without it, only sooner.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor
+from functools import cached_property
 from multiprocessing import get_context
+from typing import NamedTuple
 
-from exporter.run_cache import RunCache, RunKeys
+from exporter.gates import similar_prompts
+from exporter.run_cache import SOUND, RunCache, RunKeys
 from exporter.task_gates import OnTask
 from exporter.task_runs import TaskRunner
 from world_builder.tasks import Task
+from world_builder.validation import Surroundings, has_errors, surroundings, task_problems
 from world_builder.world import World
 
 FEW_TASKS = 200
 """Fewer are run sooner than processes start."""
 _CHUNK = 8
 
-_runner: list[tuple[TaskRunner, dict[str, Task]]] = []
-"""In a worker: the one world it runs."""
+
+class _Texts(NamedTuple):
+    """What to keep of a task; None for nothing."""
+
+    soundness: str | None
+    answers: str | None = None
+    planted: str | None = None
 
 
-def fill(world: World, cache: RunCache, on_task: OnTask = lambda: None) -> None:
-    """Puts the runs of all tasks that the cache does not know into it.
+def fill(world: World, cache: RunCache, keys: RunKeys, on_task: OnTask = lambda: None) -> None:
+    """Puts what validating and running the tasks that the cache does not know says into it.
 
-    The world has no errors. Does nothing for a small one, and on a machine with one processor.
+    The world has no errors, but for its tasks. Meanwhile all prompts are compared. Does nothing for
+    a small world, and on a machine with one processor.
     """
-    keys = RunKeys(world)
     missing = [
         task
         for task in world.tasks
@@ -37,28 +47,58 @@ def fill(world: World, cache: RunCache, on_task: OnTask = lambda: None) -> None:
     num_workers = min(os.cpu_count() or 1, 8)
     if len(missing) < FEW_TASKS or num_workers < 2:
         return
-    for task, (answers, planted) in zip(missing, _run(world, missing, num_workers), strict=True):
-        cache.put(keys.answers(task), answers)
-        if planted is not None:
-            cache.put(keys.planted(task), planted)
-        on_task()
+    way = get_context("fork" if _can_fork() else "spawn")
+    with ProcessPoolExecutor(num_workers, way, initializer=_start, initargs=(world,)) as pool:
+        found = pool.map(_look_at, [task.id for task in missing], chunksize=_CHUNK)
+        similar_prompts(world, keys, cache)
+        for task, texts in zip(missing, found, strict=True):
+            _keep(cache, keys, task, texts)
+            on_task()
 
 
-def _run(world: World, tasks: Iterable[Task], num_workers: int) -> Iterator[tuple[str, str | None]]:
-    with ProcessPoolExecutor(
-        num_workers, get_context("spawn"), initializer=_start, initargs=(world.model_dump_json(),)
-    ) as pool:
-        yield from pool.map(_task, [task.id for task in tasks], chunksize=_CHUNK)
+def _can_fork() -> bool:
+    """A fork has no other thread of this process, but whatever these had locked."""
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
-def _start(world_json: str) -> None:
-    world = World.model_validate_json(world_json)
-    _runner[:] = [(TaskRunner(world), {task.id: task for task in world.tasks})]
+def _keep(cache: RunCache, keys: RunKeys, task: Task, texts: _Texts) -> None:
+    named = (keys.soundness, keys.answers, keys.planted)
+    for key, text in zip(named, texts, strict=True):
+        if text is not None:
+            cache.put(key(task), text)
 
 
-def _task(task_id: str) -> tuple[str, str | None]:
-    runner, tasks = _runner[0]
-    task = tasks[task_id]
-    planted = runner.planted(task)
-    answers = runner.answers(task)
-    return answers.model_dump_json(), None if planted is None else planted.model_dump_json()
+class _Worker:
+    """In a process of the pool: the one world it looks at."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._runner = TaskRunner(world)
+        self._tasks = {task.id: task for task in world.tasks}
+
+    @cached_property
+    def _around(self) -> Surroundings:
+        return surroundings(self._world)
+
+    def look_at(self, task_id: str) -> _Texts:
+        """A task with errors is not run."""
+        task = self._tasks[task_id]
+        problems = tuple(task_problems(task, self._around))
+        soundness = None if problems else SOUND
+        if has_errors(problems):
+            return _Texts(soundness)
+        planted = self._runner.planted(task)
+        answers = self._runner.answers(task)
+        text = None if planted is None else planted.model_dump_json()
+        return _Texts(soundness, answers.model_dump_json(), text)
+
+
+_worker: list[_Worker] = []
+
+
+def _start(world: World) -> None:
+    _worker[:] = [_Worker(world)]
+
+
+def _look_at(task_id: str) -> _Texts:
+    return _worker[0].look_at(task_id)

@@ -6,6 +6,7 @@ Between validation and `writer`. What is seen without running a task is found he
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from exporter.layout import RESERVED_ENTITY_TYPE
 from exporter.manifest import Gate, GateFailure, GateReport, gate
@@ -15,10 +16,12 @@ from world_builder.audit.similarity import audit_similarity
 from world_builder.entities import target_of
 from world_builder.operations import Severity
 from world_builder.tasks import Split, Task
-from world_builder.validation import SoundTasks, validate_world
+from world_builder.validation import SoundTasks, has_errors, validate_parts, validate_tasks
 from world_builder.wording import counted
 from world_builder.workbench import Workbench
 from world_builder.world import World
+
+Warm: TypeAlias = Callable[[RunKeys], None]
 
 
 def run_gates(
@@ -27,26 +30,24 @@ def run_gates(
     override_reason: str = "",
     on_task: OnTask = lambda: None,
     cache: RunCache | None = None,
-    warm: Callable[[], None] = lambda: None,
+    warm: Warm = lambda keys: None,
 ) -> GateReport:
     """The report on every gate, the same for the same world, whatever the cache holds.
 
-    `warm` is called before tasks are run, once the world is known to have no errors: it may fill
-    the cache.
+    `warm` is called before tasks are looked at, once the rest of the world is known to have no
+    errors: it may fill the cache.
     """
     kept: RunCache = MemoryRuns() if cache is None else cache
     keys = RunKeys(world)
-    found = validity(world, SoundRuns(kept, keys))
+    found = validity(world, SoundRuns(kept, keys), lambda: warm(keys))
     is_valid = found.is_met
-    if is_valid:
-        warm()
     runs = task_gates(run_tasks(world, on_task, kept, keys)) if is_valid else task_gates_not_run()
     gates = (
         found,
         _references(world),
         *runs,
         _distinct_prompts(world),
-        _similar_prompts(world, keys, kept) if is_valid else _similarity_not_run(),
+        similar_prompts(world, keys, kept) if is_valid else _similarity_not_run(),
         _no_leak(world),
         _decidable(world),
         _coverage(world),
@@ -54,9 +55,17 @@ def run_gates(
     return GateReport(gates=gates, override_reason=override_reason)
 
 
-def validity(world: World, sound: SoundTasks | None = None) -> Gate:
-    """The gate `validation`: errors of the world itself, and what no bundle could hold."""
-    problems = validate_world(world, sound)
+def validity(
+    world: World, sound: SoundTasks | None = None, warm: Callable[[], None] = lambda: None
+) -> Gate:
+    """The gate `validation`: errors of the world itself, and what no bundle could hold.
+
+    `warm` is called before tasks are looked at, unless the rest has errors.
+    """
+    parts = validate_parts(world)
+    if not has_errors(parts):
+        warm()
+    problems = (*parts, *validate_tasks(world, sound))
     failures = [
         GateFailure(path=p.path, message=p.message, hint=p.hint)
         for p in problems
@@ -113,7 +122,7 @@ def _distinct_prompts(world: World) -> Gate:
     return gate("distinct_prompts", f"{counted(len(world.tasks), 'prompt')} compared", failures)
 
 
-def _similar_prompts(world: World, keys: RunKeys, cache: RunCache) -> Gate:
+def similar_prompts(world: World, keys: RunKeys, cache: RunCache) -> Gate:
     """The audit of prompts: none is a near copy of another, facts aside."""
     key = keys.similarity()
     if (text := cache.get(key)) is not None:

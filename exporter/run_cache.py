@@ -23,6 +23,8 @@ from world_builder.world import World
 
 _MOST_KEPT: Final = 75_000
 """Runs that a file keeps, about twenty times a large world."""
+SOUND: Final = ""
+"""What is kept of a task that validation found nothing wrong with."""
 _OWN_SOURCES: Final = ("task_runs.py", "gates.py")
 
 
@@ -165,7 +167,7 @@ class SoundRuns:
         return self._cache.get(self._keys.soundness(task)) is not None
 
     def add(self, task: Task, /) -> None:
-        self._cache.put(self._keys.soundness(task), "")
+        self._cache.put(self._keys.soundness(task), SOUND)
 
 
 @lru_cache(maxsize=1)

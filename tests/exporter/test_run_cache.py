@@ -1,6 +1,7 @@
 """What running tasks said is kept: unchanged tasks are not run again, the report is the same."""
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -145,18 +146,22 @@ def test_the_oldest_runs_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert keys == ["key-2", "key-3", "key-4"]
 
 
-def test_several_processes_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("can_fork", [True, False])
+def test_several_processes_find_the_same(monkeypatch: pytest.MonkeyPatch, can_fork: bool) -> None:
+    if can_fork and sys.platform != "linux":
+        pytest.skip("only Linux is known to fork safely")
+    monkeypatch.setattr("exporter.gate_workers._can_fork", lambda: can_fork)
     monkeypatch.setattr("exporter.gate_workers.FEW_TASKS", 2)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     shipped = build_world("tutorial")
     world = shipped.model_copy(update={"tasks": shipped.tasks[:6]})
     cache, alone = MemoryRuns(), MemoryRuns()
     told: list[None] = []
-    fill(world, cache, on_task=lambda: told.append(None))
+    keys = RunKeys(world)
+    fill(world, cache, keys, on_task=lambda: told.append(None))
     assert len(told) == 6
     run_gates(world, cache=alone)
-    keys = RunKeys(world)
-    for task in world.tasks:
-        for key in (keys.answers(task), keys.planted(task)):
-            assert cache.get(key) is not None
-            assert cache.get(key) == alone.get(key)
+    named = [(key, t) for t in world.tasks for key in (keys.soundness, keys.answers, keys.planted)]
+    for found in [keys.similarity(), *(key(task) for key, task in named)]:
+        assert cache.get(found) is not None
+        assert cache.get(found) == alone.get(found)

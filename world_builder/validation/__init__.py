@@ -6,10 +6,14 @@ the CLI and the publishing gates all ask here.
 
 from world_builder.validation.parsing import parse, parse_task, parse_tool, parse_world
 from world_builder.validation.problems import Problem, has_errors
+from world_builder.validation.tasks import Surroundings, task_problems
 from world_builder.validation.whole import (
     SoundTasks,
+    surroundings,
     validate_entity,
+    validate_parts,
     validate_task,
+    validate_tasks,
     validate_tool,
     validate_world,
 )
@@ -17,13 +21,18 @@ from world_builder.validation.whole import (
 __all__ = [
     "Problem",
     "SoundTasks",
+    "Surroundings",
     "has_errors",
     "parse",
     "parse_task",
     "parse_tool",
     "parse_world",
+    "surroundings",
+    "task_problems",
     "validate_entity",
+    "validate_parts",
     "validate_task",
+    "validate_tasks",
     "validate_tool",
     "validate_world",
 ]

@@ -27,7 +27,17 @@ def validate_world(world: World, sound: SoundTasks | None = None) -> tuple[Probl
 
     Tasks in `sound` are not looked at again; those with which nothing is wrong are added to it.
     """
-    return tuple(_problems(world, sound))
+    return (*validate_parts(world), *validate_tasks(world, sound))
+
+
+def validate_parts(world: World) -> tuple[Problem, ...]:
+    """Everything that is wrong with a world but for its tasks."""
+    return tuple(_part_problems(world))
+
+
+def validate_tasks(world: World, sound: SoundTasks | None = None) -> tuple[Problem, ...]:
+    """Everything that is wrong with the tasks of a world; `sound` as in `validate_world`."""
+    return tuple(_task_problems(world, sound))
 
 
 def validate_entity(world: World, entity_type: str, record: Record) -> tuple[Problem, ...]:
@@ -56,7 +66,7 @@ def surroundings(world: World) -> Surroundings:
     )
 
 
-def _problems(world: World, sound: SoundTasks | None) -> Iterator[Problem]:
+def _part_problems(world: World) -> Iterator[Problem]:
     types = {t.name: t for t in world.entity_types}
     yield from type_problems(world.entity_types)
     yield from entity_problems(world.entity_types, world.entities)
@@ -68,6 +78,9 @@ def _problems(world: World, sound: SoundTasks | None) -> Iterator[Problem]:
     for policy in world.policies:
         if not policy.text.strip():
             yield Problem(path=f"policies.{policy.name}.text", message="is empty")
+
+
+def _task_problems(world: World, sound: SoundTasks | None) -> Iterator[Problem]:
     yield from duplicates("tasks", "task", (t.id for t in world.tasks))
     around = surroundings(world)
     for task in world.tasks:
