@@ -6,7 +6,7 @@ in the paper's split of 1,000 to 150. Source: paper section 4.1.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from world_builder.tasks import Split
 
@@ -20,6 +20,15 @@ class Case:
     keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Tasks that must stay together, and the keys they have."""
+
+    number: int
+    task_ids: list[str] = field(default_factory=list)
+    keys: list[tuple[str, str]] = field(default_factory=list)
+
+
 def groups(cases: Sequence[Case]) -> list[list[str]]:
     """Ids of tasks that must stay together: of one scenario and linked by shared keys.
 
@@ -29,22 +38,19 @@ def groups(cases: Sequence[Case]) -> list[list[str]]:
     >>> groups([a, b, c])
     [['a', 'b'], ['c']]
     """
-    home: dict[tuple[str, str], list[str]] = {}
-    found: list[list[str]] = []
-    for case in cases:
+    home: dict[tuple[str, str], _Group] = {}
+    found: dict[int, _Group] = {}
+    for number, case in enumerate(cases):
         owned = [(case.scenario, key) for key in case.keys] or [(case.scenario, case.task_id)]
-        joined: list[str] = []
-        for group in {id(home[key]): home[key] for key in owned if key in home}.values():
-            joined += group
-            found.remove(group)
-        joined.append(case.task_id)
-        found.append(joined)
-        members = set(joined)
-        home.update(dict.fromkeys(owned, joined))
-        for key, group in home.items():
-            if group is not joined and members.issuperset(group):
-                home[key] = joined
-    return found
+        joined = found[number] = _Group(number)
+        for group in {home[key].number: home[key] for key in owned if key in home}.values():
+            del found[group.number]
+            joined.task_ids.extend(group.task_ids)
+            joined.keys.extend(group.keys)
+        joined.task_ids.append(case.task_id)
+        joined.keys.extend(owned)
+        home.update(dict.fromkeys(joined.keys, joined))
+    return [group.task_ids for group in found.values()]
 
 
 def drawn(

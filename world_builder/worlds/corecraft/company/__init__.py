@@ -3,9 +3,9 @@
 The story fills a `Company`; scenarios bind to it and read their facts from it. It decides nothing.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -111,6 +111,9 @@ class Company:
     def customer(self, customer_id: str) -> Customer:
         return self._customers[customer_id]
 
+    def num_customers_named(self, name: str) -> int:
+        return self._customer_names[name]
+
     def employee(self, employee_id: str) -> Employee:
         return self._employees[employee_id]
 
@@ -163,6 +166,10 @@ class Company:
     @cached_property
     def _customers(self) -> dict[str, Customer]:
         return {item.id: item for item in self.customers}
+
+    @cached_property
+    def _customer_names(self) -> Counter[str]:
+        return Counter(item.name for item in self.customers)
 
     @cached_property
     def _employees(self) -> dict[str, Employee]:
@@ -224,7 +231,7 @@ def _json(value: Any) -> Json:
     if isinstance(value, tuple | list):
         return [_json(part) for part in value]
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _json(part) for name, part in asdict(value).items() if part is not None}
+        return {name: part for name, part in _record(value).items() if part is not None}
     if isinstance(value, dict):
         return {name: _json(part) for name, part in value.items()}
     return value  # type: ignore[no-any-return]

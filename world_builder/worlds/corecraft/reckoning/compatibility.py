@@ -1,7 +1,9 @@
 """What keeps parts from making one working computer."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from world_builder.worlds.corecraft.company import Product
@@ -10,7 +12,7 @@ from world_builder.worlds.corecraft.rules import required_psu_w
 NEEDED_CATEGORIES = ("cpu", "motherboard", "memory", "storage", "psu", "case", "cooler")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kit:
     """Parts with their numbers, looked at by category."""
 
@@ -18,26 +20,30 @@ class Kit:
 
     def one(self, category: str) -> dict[str, Any] | None:
         """The specifications of the part of a category; None without one."""
-        found = self.products(category)
-        return found[0].specs if found else None
+        found = self._pieces[category]
+        return found[0][0].specs if found else None
 
     def products(self, category: str) -> list[Product]:
-        return [product for product, _ in self.parts if product.category == category]
+        return [product for product, _ in self._pieces[category]]
 
     def count(self, category: str, **specs: object) -> int:
         """How many pieces of a category have these specifications."""
         return sum(
             qty
-            for product, qty in self.parts
-            if product.category == category
-            and all(product.specs.get(name) == value for name, value in specs.items())
+            for product, qty in self._pieces[category]
+            if all(product.specs.get(name) == value for name, value in specs.items())
         )
 
     def total(self, category: str, spec: str) -> int:
         """The sum of a figure over all pieces of a category."""
-        return sum(
-            product.specs[spec] * qty for product, qty in self.parts if product.category == category
-        )
+        return sum(product.specs[spec] * qty for product, qty in self._pieces[category])
+
+    @cached_property
+    def _pieces(self) -> defaultdict[str, list[tuple[Product, int]]]:
+        pieces: defaultdict[str, list[tuple[Product, int]]] = defaultdict(list)
+        for product, qty in self.parts:
+            pieces[product.category].append((product, qty))
+        return pieces
 
 
 def required_w(kit: Kit) -> int:

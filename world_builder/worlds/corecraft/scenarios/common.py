@@ -51,7 +51,7 @@ def asked_by(company: Company, rng: Random, *teams: str) -> Employee:
 
 def is_only_name(company: Company, customer: Customer) -> bool:
     """Whether no other customer has the name."""
-    return sum(other.name == customer.name for other in company.customers) == 1
+    return company.num_customers_named(customer.name) == 1
 
 
 def found_employee(session: Session, employee: Employee) -> str:
