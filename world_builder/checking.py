@@ -24,6 +24,9 @@ from world_builder.state import WorldBase, WorldState
 from world_builder.tasks import Task
 from world_builder.trajectory import CallRecord, Trajectory
 
+CANNOT_RUN = (WorldError, re.error, ValueError)
+"""What is raised where a check cannot run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -94,7 +97,7 @@ def check_criterion(criterion: Criterion, context: CheckContext) -> Verdict | No
         return None
     try:
         outcome = decide(criterion.check, context)
-    except (WorldError, re.error, ValueError) as error:
+    except CANNOT_RUN as error:
         reason = f"the check could not run: {error}"
         return Verdict(criterion_id=criterion.id, value=VerdictValue.CANNOT_ASSESS, reason=reason)
     value = VerdictValue.MET if outcome.is_met else VerdictValue.UNMET

@@ -12,6 +12,9 @@ from world_builder.entities import EntityType, Field, FieldKind
 from world_builder.frozen import Json, Record
 from world_builder.schema import json_schema
 
+_HOLDERS = frozenset({FieldKind.REFERENCE, FieldKind.LIST, FieldKind.OBJECT})
+"""Kinds of fields that may hold a reference."""
+
 
 class Validator(Protocol):
     """A compiled JSON Schema."""
@@ -42,13 +45,12 @@ def is_text(value: Json) -> bool:
     JSON can write one by an escape; it has no bytes, and so no place in a state or an answer.
     """
     waiting: list[Json] = [value]
-    while waiting:  # no recursion: an agent may nest as deeply as it likes
-        item = waiting.pop()
+    for item in waiting:  # grows; no recursion: an agent may nest as deeply as it likes
         if isinstance(item, str):
             if not item.isascii() and any("\ud800" <= c <= "\udfff" for c in item):
                 return False
         elif isinstance(item, dict):
-            waiting += item.keys()
+            waiting += item
             waiting += item.values()
         elif isinstance(item, list):
             waiting += item
@@ -74,7 +76,8 @@ class RecordValidator:
 def references_in(fields: tuple[Field, ...], record: Record) -> Iterator[tuple[str, str, str]]:
     """Every reference that a record holds, as (path, entity type, id)."""
     for field in fields:
-        yield from _references(field, record.get(field.name), field.name)
+        if field.kind in _HOLDERS:
+            yield from _references(field, record.get(field.name), field.name)
 
 
 def _may_refer(field: Field) -> bool:
@@ -86,7 +89,7 @@ def _references(field: Field, value: Json, path: str) -> Iterator[tuple[str, str
     if field.kind is FieldKind.REFERENCE and isinstance(value, str) and field.entity_type:
         yield path, field.entity_type, value
     elif field.kind is FieldKind.LIST and isinstance(value, list) and field.item:
-        for i, item in enumerate(value):
+        for i, item in enumerate(value if field.item.kind in _HOLDERS else ()):
             yield from _references(field.item, item, f"{path}[{i}]")
     elif field.kind is FieldKind.OBJECT and isinstance(value, dict):
         for name, target, entity_id in references_in(field.fields, value):

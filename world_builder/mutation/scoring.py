@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from world_builder.checking import CheckContext, check_criterion, check_rubric
+from world_builder.checking import CANNOT_RUN, CheckContext, check_rubric, decide
 from world_builder.checks import reads_response, reads_state
 from world_builder.mutation.planting import Planted, Planter
 from world_builder.mutation.types import Mutant, MutationReport, Survivor
@@ -61,14 +61,9 @@ def _survivor(planted: Planted, met: list[Criterion], reference: CheckContext) -
     for criterion in met:
         if criterion.check is None or not may_turn(criterion.check):
             continue
-        value = _value(criterion, context)
-        if value is VerdictValue.UNMET:
-            return None
-        if value is VerdictValue.CANNOT_ASSESS:
+        try:
+            if not decide(criterion.check, context).is_met:
+                return None
+        except CANNOT_RUN:
             unassessed.append(criterion.id)
     return Survivor(mutant=planted.mutant, unassessed=tuple(unassessed))
-
-
-def _value(criterion: Criterion, context: CheckContext) -> VerdictValue | None:
-    verdict = check_criterion(criterion, context)
-    return verdict.value if verdict else None

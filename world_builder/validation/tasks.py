@@ -1,11 +1,11 @@
 """Validates tasks: policy, surface, start state, rubric, checks and reference solution."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from world_builder import checks
 from world_builder.operations import Severity
-from world_builder.records import compile_schema, schema_errors
+from world_builder.records import Validator, compile_schema, schema_errors
 from world_builder.rubrics import Criterion, CriterionKind
 from world_builder.tasks import Task
 from world_builder.tools import Tool
@@ -29,6 +29,14 @@ class Surroundings:
     """Tools by name, by surface."""
     types: frozenset[str]
     ids: Ids
+    validators: dict[str, Validator] = field(default_factory=dict)
+    """Of the arguments of tools, by tool, as they are needed."""
+
+    def validator(self, tool: Tool) -> Validator:
+        """Raises ValueError when the tool's schema is wrong."""
+        if tool.name not in self.validators:
+            self.validators[tool.name] = compile_schema(tool.parameters)
+        return self.validators[tool.name]
 
 
 def task_problems(task: Task, around: Surroundings) -> Iterator[Problem]:
@@ -42,7 +50,7 @@ def task_problems(task: Task, around: Surroundings) -> Iterator[Problem]:
     yield from _start_problems(path, task, around)
     yield from _rubric_problems(f"{path}.rubric", task, around, tools or {})
     if tools is not None:
-        yield from _solution_problems(f"{path}.reference_solution", task, tools)
+        yield from _solution_problems(f"{path}.reference_solution", task, tools, around)
 
 
 def _start_problems(path: str, task: Task, around: Surroundings) -> Iterator[Problem]:
@@ -129,7 +137,9 @@ def _tool_check(
             yield unknown(f"{path}.arguments", "parameter", match.name, tool.parameter_names)
 
 
-def _solution_problems(path: str, task: Task, tools: dict[str, Tool]) -> Iterator[Problem]:
+def _solution_problems(
+    path: str, task: Task, tools: dict[str, Tool], around: Surroundings
+) -> Iterator[Problem]:
     if task.reference_solution is None:
         yield Problem(
             path=path,
@@ -144,7 +154,7 @@ def _solution_problems(path: str, task: Task, tools: dict[str, Tool]) -> Iterato
             yield unknown(f"{path}.calls[{i}].tool", "tool", call.tool, tools)
             continue
         try:
-            errors = schema_errors(compile_schema(tool.parameters), call.arguments)
+            errors = schema_errors(around.validator(tool), call.arguments)
         except ValueError:
             continue  # the schema itself is wrong, and the tool's own problems say so
         for where, message in errors:
