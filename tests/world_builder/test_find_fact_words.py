@@ -21,3 +21,19 @@ def test_a_fact_is_found_where_the_pattern_finds_it(haystack: str, fact: str) ->
     pattern = rf"(?<![\w])(?<!\d\.){re.escape(needle)}(?![\w]|\.\d)"
     wanted = bool(needle) and re.search(pattern, normal(haystack).text) is not None
     assert (find_fact(haystack, fact) is not None) is wanted
+
+
+_PARTS = ("$1,299.00", "Sept. 3", "3rd of May", "*", "_", "  ", "\n", " ", "ﬁ", "ß", "İ", "a")
+_MIXED = st.lists(st.sampled_from(_PARTS))
+
+
+@given(_MIXED.map("".join), st.data())
+def test_a_quote_is_the_passage_whose_spelling_it_is(original: str, data: st.DataObject) -> None:
+    found = normal(original)
+    if not found.text:
+        return
+    at = data.draw(st.integers(0, len(found.text) - 1))
+    quoted = found.quote(at, at + 1)
+    assert quoted in original
+    assert found.text[at] in normal(quoted).text
+    assert found.quote(0, len(found.text)).strip("*_ \n") == original.strip("*_ \n")

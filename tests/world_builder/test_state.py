@@ -1,6 +1,6 @@
 """The state: nesting, removal, start patches, indexes that follow changes, hashes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,6 +31,21 @@ def test_a_change_undone_is_no_change(state: WorldState) -> None:
     state.put("item", SODA)
     assert state.state_hash == before
     assert not state.diff().changes
+
+
+def test_a_copy_goes_its_own_way(base: WorldBase) -> None:
+    patch = Patch(entity_type="item", id="it-01", values={"stock": 3})
+    state = WorldState(base, Start(now=datetime(2025, 1, 1, tzinfo=UTC), start_state=(patch,)))
+    state.put("item", {**SODA, "stock": 2})
+    copy = state.copied()
+    assert (copy.now, copy.state_hash, copy.diff()) == (state.now, state.state_hash, state.diff())
+    before = state.state_hash
+    copy.put("item", {**SODA, "stock": 1})
+    copy.delete("sale", "sa-250914-01")
+    assert state.state_hash == before != copy.state_hash
+    assert state.get("sale", "sa-250914-01") is not None
+    copy.reset()
+    assert copy.get("item", "it-01") == {**SODA, "stock": 3}
 
 
 def test_removed_entities_are_gone_everywhere(state: WorldState) -> None:
