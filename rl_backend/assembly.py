@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import torch
 
@@ -34,6 +34,7 @@ from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
 from rl_backend.seeding import generator
+from rl_backend.stopping import Stopped, stop_event, unless
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.megatron import MegatronTrainer
@@ -42,13 +43,8 @@ from rl_backend.warm_start import starting_model, warm_start
 from world_builder.state import WorldBase
 from world_builder.tasks import Split
 
-AnswerT = TypeVar("AnswerT")
 Connect: TypeAlias = Callable[[str, RunConfig], Awaitable[Engine]]
 _log = logging.getLogger(__name__)
-
-
-class Stopped(Exception):
-    """A stop was asked for while the process waited for something."""
 
 
 async def connected(url: str, config: RunConfig) -> Engine:
@@ -71,7 +67,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
     """
     config, bundle = run.config(), open_locked(run.bundle())
     base = WorldBase(bundle.world)
-    stopping = _stop_event(progress)
+    stopping = stop_event(progress)
     model_dir = starting_model(run, config, base)
     async with _serving(run, config, model_dir, connect) as ready:
         trainer = MegatronTrainer(config.trainer, model_dir, seed=config.seed)
@@ -83,7 +79,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             state = await _taught(run, config, base, trainer, progress, state, source, buffer)
         if config.trainer.num_cpu_threads is not None:
             torch.set_num_threads(config.trainer.num_cpu_threads)
-        engine = await _unless(stopping, ready)
+        engine = await unless(stopping, ready)
         opening = open_runtime(
             config.rollout.runtime,
             bundle,
@@ -93,7 +89,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             run_id=run.id,
             on_problem=partial(_warn, run, progress),
         )
-        runtime = await _unless(stopping, opening)
+        runtime = await unless(stopping, opening)
         runner = RolloutRunner(base, runtime, max_worlds=config.rollout.concurrency)
         watcher = asyncio.create_task(_cancel_when(stopping, runner))
         renderer = Renderer.load(model_dir, config.model.tool_format)
@@ -101,6 +97,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             config=config,
             run=run,
             progress=progress,
+            stopping=stopping,
             tasks=base.world.tasks,
             bundle=bundle_label(bundle),
             runner=runner,
@@ -166,7 +163,8 @@ async def _taught(
         save(run, trainer, state, source, buffer)
 
     try:
-        state = await warm_start(trainer, lessons, config, run, progress, state, keep)
+        with progress.unbroken():
+            state = await warm_start(trainer, lessons, config, run, progress, state, keep)
     finally:
         lessons.close()
     if progress.is_stopping:
@@ -229,32 +227,6 @@ def _policy(
     return TokenPolicy(engine, renderer, sampling, context_length=config.model.context_length)
 
 
-def _stop_event(progress: Progress) -> asyncio.Event:
-    """Set once a stop was asked for, from whichever thread."""
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-
-    def tell() -> None:
-        with suppress(RuntimeError):  # the event loop may have ended meanwhile
-            loop.call_soon_threadsafe(stopping.set)
-
-    progress.on_stop(tell)
-    return stopping
-
-
 async def _cancel_when(stopping: asyncio.Event, runner: RolloutRunner) -> None:
     await stopping.wait()
     runner.cancel()
-
-
-async def _unless(stopping: asyncio.Event, work: Awaitable[AnswerT]) -> AnswerT:
-    """The work's answer. Raises Stopped when a stop is asked for before it is there."""
-    task, stop = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
-    try:
-        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise Stopped
-        return task.result()
-    finally:
-        task.cancel()
-        stop.cancel()
-        await asyncio.gather(task, stop, return_exceptions=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from pydantic import TypeAdapter
 
@@ -81,7 +82,11 @@ class TaskSource:
         self._task_ids = tuple(task_ids)
         self._seed = seed
         self.position = position
-        """Tasks handed out so far: all that a resumed run must know."""
+        """Tasks handed out and used so far: all that a resumed run must know."""
+
+    def copy(self) -> Self:
+        """Another source that hands out the same tasks from here on."""
+        return type(self)(self._task_ids, seed=self._seed, position=self.position)
 
     def next(self, num: int) -> tuple[str, ...]:
         """The next `num` tasks, fewer when the split is smaller: never one twice.

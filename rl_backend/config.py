@@ -229,8 +229,9 @@ class RunConfig(Section):
     """Tasks of the training split that rollouts are made of, drawn by the seed; None: all. The warm
     start always sees all of them."""
     max_policy_lag: int = Declared(default=0, ge=0)
-    """Updates by which a sample's policy may be older than the trained one; 0: on-policy. Samples
-    that grew older in the buffer are dropped and counted."""
+    """Updates by which a sample's policy may be older than the trained one; 0: on-policy. From
+    `trainer.num_minibatches` on, rollouts run while a step trains. Samples that grew older in the
+    buffer are dropped and counted."""
     min_groups_per_step: int = Declared(default=1, ge=1)
     """Groups with a spread of rewards that a step wants before it updates."""
     max_rounds_per_step: int = Declared(default=1, ge=1)

@@ -56,6 +56,7 @@ METRICS: tuple[Metric, ...] = (
     _metric("learning_rate", "Learning rate", "Step size of this update."),
     _metric("num_tokens", "Tokens", "Tokens with loss in the update.", "tokens"),
     _metric("rollout_s", "Rollouts took", "Seconds for rollouts and judging.", "s"),
+    _metric("wait_s", "Waited", "Seconds that the step waited for its rollouts.", "s"),
     _metric("train_s", "Update took", "Seconds for the update.", "s"),
     _metric("sync_s", "Weights took", "Seconds to bring new weights to the engine.", "s"),
     _metric("checkpoint_s", "Checkpoint took", "Seconds to write a checkpoint.", "s"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from rl_backend.buffer import DataBuffer, TaskSource
@@ -23,6 +24,8 @@ class Parts:
     config: RunConfig
     run: RunDir
     progress: Progress
+    stopping: asyncio.Event
+    """Set once a stop was asked for."""
     tasks: tuple[Task, ...]
     """Of the whole bundle; the loop trains on one split and evaluates on the other."""
     bundle: str

@@ -1,14 +1,17 @@
 """How a run reports itself: its status, its heartbeat, and whether it should stop.
 
 The training process owns one `Progress`. A thread renews the heartbeat and looks for the stop file
-while the process computes; a signal may ask for the same stop. It decides nothing about training.
+while the process computes; a signal may ask for the same stop. It decides nothing about training,
+and says when a process that was told to stop takes too long.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -17,17 +20,23 @@ from rl_backend.rundir import RunDir
 
 HEARTBEAT_S = 2.0
 STOP_LOOK_S = 0.25
+PATIENCE_S = 4.0
+"""Seconds from a stop until a process that has not ended by itself is overdue."""
 
 
 class Progress:
     """The status of the run that this process works on; a context manager."""
 
-    def __init__(self, run: RunDir) -> None:
+    def __init__(self, run: RunDir, *, on_overdue: Callable[[], None] = lambda: None) -> None:
+        """`on_overdue` is called once, from the heartbeat's thread, when a stop takes too long."""
         self._run = run
+        self._on_overdue = on_overdue
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._stop = threading.Event()
         self._on_stop: Callable[[], None] = lambda: None
+        self._num_unbroken = 0
+        self._patient_since = time.monotonic()
         self._status = run.stored_status()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -65,6 +74,16 @@ class Progress:
         """Has `call` made once, from the heartbeat's thread, when a stop is asked for."""
         self._on_stop = call
 
+    @contextmanager
+    def unbroken(self) -> Iterator[None]:
+        """Inside, the process is never overdue: for work that ends by itself and must be whole."""
+        self._num_unbroken += 1
+        try:
+            yield
+        finally:
+            self._patient_since = time.monotonic()
+            self._num_unbroken -= 1
+
     def enter(self, state: RunState, reason: str = "") -> None:
         """Goes over to another state, and says so in the run's history.
 
@@ -77,7 +96,8 @@ class Progress:
     def end(self, state: RunState, reason: str = "") -> None:
         """The last state of this process."""
         self._over.set()
-        self._thread.join()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
         self._enter(state, reason)
 
     def _enter(self, state: RunState, reason: str) -> None:
@@ -101,15 +121,22 @@ class Progress:
             self._run.write_status(self._status, is_durable=is_durable)
 
     def _beat(self) -> None:
-        last = datetime.now(UTC)
-        is_told = False
+        last = time.monotonic()
+        is_told = is_overdue = False
         while not self._over.wait(STOP_LOOK_S):
             if self._run.is_stop_requested():
                 self._stop.set()
             if self._stop.is_set() and not is_told:
-                is_told = True
+                is_told, self._patient_since = True, time.monotonic()
                 self._enter(RunState.STOPPING, "")
                 self._on_stop()
-            if (datetime.now(UTC) - last).total_seconds() >= HEARTBEAT_S:
-                last = datetime.now(UTC)
+            if is_told and not is_overdue and self._is_overdue():
+                is_overdue = True
+                self._on_overdue()
+            if time.monotonic() - last >= HEARTBEAT_S:
+                last = time.monotonic()
                 self._write(is_durable=False)
+
+    def _is_overdue(self) -> bool:
+        waited = time.monotonic() - self._patient_since
+        return not self._num_unbroken and waited > PATIENCE_S

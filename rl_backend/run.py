@@ -34,7 +34,7 @@ def main() -> int:
         return 2
     run = RunDir.open(Path(sys.argv[1]))
     _adopt_lock(run)
-    with Progress(run) as progress:
+    with Progress(run, on_overdue=lambda: _leave(progress)) as progress:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: progress.stop())
         try:
@@ -43,13 +43,25 @@ def main() -> int:
             _log.exception("the run failed")
             progress.end(RunState.FAILED, _reason(error))
             return 1
-        is_done = progress.status.step >= progress.status.num_steps
-        progress.end(RunState.DONE if is_done else RunState.STOPPED)
+        progress.end(_last_state(progress))
     return 0
 
 
+def _last_state(progress: Progress) -> RunState:
+    is_done = progress.status.step >= progress.status.num_steps
+    return RunState.DONE if is_done else RunState.STOPPED
+
+
+def _leave(progress: Progress) -> None:
+    """Ends the process where something hangs; what it started ends with it, as after a crash."""
+    _log.warning("stopped without waiting any longer for what does not end")
+    progress.end(_last_state(progress))
+    os._exit(0)
+
+
 def _train(run: RunDir, progress: Progress) -> None:
-    from rl_backend.assembly import Stopped, train
+    from rl_backend.assembly import train
+    from rl_backend.stopping import Stopped
 
     with suppress(Stopped):
         asyncio.run(train(run, progress))

@@ -1,4 +1,4 @@
-"""The right half of figure 1: from the buffer's samples to the next policy version.
+"""The right half of figure 1: from the buffer's samples to the next policy version, in force.
 
 Samples become one batch or several minibatches, whole groups each; the ratio starts from the
 trainer's own log-probabilities, so that it is exactly 1 where nothing was updated yet.
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rl_backend.buffer import DataBuffer
 from rl_backend.config import RunConfig
+from rl_backend.engines.base import Engine
 from rl_backend.objective import PolicyObjective
 from rl_backend.objective.adaptive_clip import AdaptiveClip
 from rl_backend.objective_kinds import ClipSignal
 from rl_backend.samples import to_batch, with_old_logprobs, with_reference_logprobs
 from rl_backend.seeding import generator
 from rl_backend.trainers.base import Trainer, UpdateMetrics
-from rl_backend.types import Batch, TrainingSample
+from rl_backend.types import Batch, PolicyVersion, TrainingSample
 
 PAD_ID = 0
 """Stands where a row has no token; masked everywhere, so any id of the vocabulary serves."""
@@ -66,6 +68,24 @@ def update_policy(
         policy_lag=taken.policy_lag,
         clip_high=bound if is_adaptive else None,
     )
+
+
+async def swap_weights(
+    engine: Engine, folder: Path, version: PolicyVersion, *, is_busy: bool
+) -> None:
+    """Brings a Hugging Face directory into force as `version`.
+
+    With `is_busy` sampling is held meanwhile: rollouts in flight go on under the new weights, each
+    token with the version that sampled it.
+    """
+    if not is_busy:
+        await engine.update_weights(folder, version)
+        return
+    try:
+        await engine.pause()
+        await engine.update_weights(folder, version)
+    finally:
+        await engine.resume()
 
 
 def objective(config: RunConfig, *, clip_high: float | None = None) -> PolicyObjective:

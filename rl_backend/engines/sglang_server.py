@@ -32,8 +32,8 @@ STARTING_VERSION = PolicyVersion(0)
 HOST = "127.0.0.1"
 POLL_S = 0.25
 """Time between two looks at a server that starts."""
-STOP_TIMEOUT_S = 15.0
-"""Time that a server gets to end by itself before it is killed."""
+STOP_TIMEOUT_S = 2.0
+"""Time that a server gets to end by itself before it is killed; it holds nothing worth keeping."""
 NUM_TAIL_LINES = 20
 """Lines of the log that an error quotes."""
 

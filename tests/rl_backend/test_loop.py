@@ -36,8 +36,9 @@ def bundle(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Bun
     return Bundle.open(write_bundle(tutorial.world, "1.0.0", tmp_path_factory.mktemp("bundle")))
 
 
-def make_run(root: Path, bundle: Bundle, run_id: str) -> RunDir:
-    return RunDir.create(root, load_preset("smoke", SETTINGS), lock_of(bundle), run_id)
+def make_run(root: Path, bundle: Bundle, run_id: str, *settings: str) -> RunDir:
+    config = load_preset("smoke", (*SETTINGS, *settings))
+    return RunDir.create(root, config, lock_of(bundle), run_id)
 
 
 def work(run: RunDir, until_step: int) -> None:
@@ -116,3 +117,17 @@ def test_an_interrupted_run_ends_with_the_same_weights(
 ) -> None:
     weights = [run.policy_dir / "model.safetensors" for run in (straight, interrupted)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_rollouts_beside_the_update_are_one_version_older(
+    straight: RunDir, bundle: Bundle, tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, bundle, "overlapped", "max_policy_lag=1")
+    work(run, 2)
+    work(run, 3)
+    steps = {r.step: r.values for r in run.metrics() if r.phase is Phase.TRAIN}
+    assert sorted(steps) == [1, 2, 3]
+    assert (steps[2]["policy_lag"], steps[2]["num_stale_dropped"]) == (1, 0)
+    assert {r.policy_version for r in run.rollouts(2)} == {2}
+    made = [[r.rollout_id for r in run.rollouts(step)] for step in run.rollout_steps()]
+    assert made == [[r.rollout_id for r in straight.rollouts(s)] for s in (1, 2, 3)]
