@@ -34,7 +34,7 @@ from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
 from rl_backend.seeding import generator
-from rl_backend.stopping import Stopped, stop_event, unless
+from rl_backend.stopping import Stopped, cancel, stop_event, unless
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.megatron import MegatronTrainer
@@ -112,7 +112,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
         try:
             await TrainingLoop(parts, state).run()
         finally:
-            watcher.cancel()
+            await cancel(watcher)
             await runtime.close()
             await parts.judge.close()
             await engine.close()
@@ -188,7 +188,11 @@ async def _serving(
 ) -> AsyncIterator[Awaitable[Engine]]:
     """The engine, once its server answers; the server that was started here ends with the block."""
     if config.engine.url is not None:
-        yield connect(config.engine.url, config)
+        connecting = asyncio.ensure_future(connect(config.engine.url, config))
+        try:
+            yield connecting
+        finally:
+            await cancel(connecting)
         return
     options = ServerOptions(
         dtype=config.trainer.dtype,
@@ -203,8 +207,7 @@ async def _serving(
     try:
         yield starting
     finally:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        await cancel(starting)
         await asyncio.to_thread(server.stop)
 
 

@@ -69,6 +69,7 @@ def register(app: typer.Typer) -> None:
     app.command("rollout")(rollout)
     app.command("eval")(evaluate)
     app.command("train")(train)
+    app.command("stop")(stop)
     app.command("compare")(compare)
     cli_plan.register(app)
 
@@ -171,6 +172,22 @@ def train(
     if not detach:
         status = cli_text.watch(run)
         raise typer.Exit(0 if status.state.value in {"done", "stopped"} else 1)
+
+
+def stop(
+    run_dir: Annotated[Path, typer.Argument(help="The directory of a run.")],
+) -> None:
+    """Stop a run and wait for its end: within 5 seconds, or once a running update is done.
+
+    Example:  corecraft stop runs/20261122-101500-tutorial
+    """
+    with _told_plainly():
+        run = RunDir.open(run_dir)
+        if run.is_alive():
+            run.request_stop()
+        cli_text.wait_for_end(run)
+        status = run.status()
+    typer.echo(f"{run.id} is {status.state.value} after step {status.step}")
 
 
 def _cleared(path: Path, config: RunConfig, runs_dir: Path) -> Bundle:

@@ -126,6 +126,12 @@ def watch(run: RunDir) -> Status:
     return status
 
 
+def wait_for_end(run: RunDir) -> None:
+    """Returns once no process works on the run."""
+    while run.is_alive():
+        time.sleep(LOOK_S)
+
+
 def _alive_after_pause(run: RunDir) -> bool:
     try:
         time.sleep(LOOK_S)

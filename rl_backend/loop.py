@@ -31,7 +31,7 @@ class TrainingLoop:
         self.parts = parts
         self.state = state
         self._prefetch = Prefetch(parts)
-        self._is_kept = False
+        self._is_kept = state.step in parts.run.checkpoint_steps()
 
     async def run(self) -> None:
         """Trains until every step is done or a stop was asked for, then keeps a checkpoint.

@@ -34,9 +34,10 @@ def main() -> int:
         return 2
     run = RunDir.open(Path(sys.argv[1]))
     _adopt_lock(run)
-    with Progress(run, on_overdue=lambda: _leave(progress)) as progress:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: progress.stop())
+    progress = Progress(run, on_overdue=lambda: _leave(progress))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: progress.stop())
+    with progress:
         try:
             _train(run, progress)
         except Exception as error:
@@ -88,4 +89,7 @@ def _adopt_lock(run: RunDir) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    # Nothing is left to write, and tearing torch and Megatron-core down takes seconds.
+    os._exit(code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,8 @@ from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
 CONTROL_TIMEOUT_S = 300.0
 """Bound on weight updates and flushes, which wait until no request is in flight."""
+ABORT_TIMEOUT_S = 1.0
+"""Bound on telling the server of a request that was cancelled here."""
 
 
 class SGLangEngine:
@@ -47,6 +50,7 @@ class SGLangEngine:
         self._policy_version = policy_version
         self._slots = asyncio.Semaphore(max_concurrency)
         self._request_timeout_s = request_timeout_s
+        self._drops: set[asyncio.Task[None]] = set()
 
     @property
     def policy_version(self) -> PolicyVersion:
@@ -70,7 +74,7 @@ class SGLangEngine:
         """The completion of a prompt, with at least one token unless it was aborted.
 
         Waits for one of `max_concurrency` slots; the timeout runs from then on. Cancelling the
-        call makes the server drop the request. Raises EngineError.
+        call aborts the request in the server. Raises EngineError.
         """
         body = generate_request(prompt_ids, params, request_id)
         async with self._slots:
@@ -78,8 +82,11 @@ class SGLangEngine:
                 generation = await self._client.post(
                     "/generate", body, Generation, timeout_s=self._request_timeout_s
                 )
+            except asyncio.CancelledError:
+                self._drop(request_id)
+                raise
             except TimeoutError as late:
-                await self.abort(request_id)
+                self._drop(request_id)
                 raise EngineError(
                     f"SGLang did not finish request {request_id} in {self._request_timeout_s:g} s.",
                     hint="Raise engine.request_timeout_s or run fewer rollouts at once.",
@@ -126,8 +133,21 @@ class SGLangEngine:
         return PolicyVersion(info.weight_version)
 
     async def close(self) -> None:
-        """Closes the connections; the server goes on."""
+        """Closes the connections, once aborts are sent; the server goes on."""
+        await asyncio.gather(*self._drops)
         await self._client.close()
+
+    def _drop(self, request_id: str) -> None:
+        """Aborts a request that nobody waits for; in a task that its caller's end does not end."""
+
+        async def drop() -> None:
+            with suppress(TimeoutError, EngineError):
+                body = {"rid": request_id}
+                await self._client.command("/abort_request", body, timeout_s=ABORT_TIMEOUT_S)
+
+        task = asyncio.create_task(drop())
+        self._drops.add(task)
+        task.add_done_callback(self._drops.discard)
 
     async def _control(self, path: str, body: dict[str, str], purpose: str) -> None:
         try:

@@ -24,8 +24,8 @@ import aiohttp
 
 from rl_backend.engines.ports import free_port
 from rl_backend.engines.sglang import SGLangEngine
-from rl_backend.engines.tethered import tethered
 from rl_backend.errors import EngineError
+from rl_backend.tethered import tethered
 from rl_backend.types import PolicyVersion
 
 STARTING_VERSION = PolicyVersion(0)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from rl_backend.errors import WorldRuntimeError
+from rl_backend.tethered import tethered
 
 _POLL_S = 0.02
 _TOKEN_VARIABLE = "CORECRAFT_CONTROL_TOKEN"  # noqa: S105 (the name, not the secret)
@@ -81,7 +82,7 @@ class ServerProcess:
         command += ["--workers", str(self._num_workers), "--drain-seconds", "0"]
         with self._log_path().open("wb") as log:
             return subprocess.Popen(
-                command, env=self._environment(), stdout=subprocess.DEVNULL, stderr=log
+                tethered(command), env=self._environment(), stdout=subprocess.DEVNULL, stderr=log
             )
 
     def _environment(self) -> dict[str, str]:

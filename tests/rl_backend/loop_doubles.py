@@ -18,6 +18,7 @@ from rl_backend.buffer import DataBuffer, TaskSource
 from rl_backend.checkpoints import LoopState, restore
 from rl_backend.engines.base import Engine
 from rl_backend.engines.scripted_tokens import ScriptedEngine
+from rl_backend.judges.base import Judge
 from rl_backend.judges.checks import ChecksJudge
 from rl_backend.loop import TrainingLoop
 from rl_backend.objective import Objective
@@ -145,8 +146,8 @@ async def work(
     *,
     engine: Engine | None = None,
     trainer: CountingTrainer | None = None,
+    judge: Judge | None = None,
     stop_after: int | None = None,
-    watch: Callable[[Progress], None] = lambda _progress: None,
 ) -> CountingTrainer:
     """Works on a run from where it is; `stop_after` asks for a stop once that step is done."""
     config = run.config()
@@ -170,9 +171,8 @@ async def work(
         policy = HalfRight(base, engine)
         parts = Parts(
             config=config, run=run, progress=progress, stopping=stopping, tasks=base.world.tasks,
-            bundle="tutorial", runner=runner, judge=ChecksJudge(), trainer=trainer, engine=engine,
-            policy=policy, eval_policy=policy, source=source, buffer=buffer,
+            bundle="tutorial", runner=runner, judge=judge or ChecksJudge(), trainer=trainer,
+            engine=engine, policy=policy, eval_policy=policy, source=source, buffer=buffer,
         )  # fmt: skip
-        watch(progress)
         await asyncio.wait_for(TrainingLoop(parts, state).run(), 60)
     return trainer

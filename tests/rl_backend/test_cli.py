@@ -69,6 +69,7 @@ def test_rollout_shows_the_dialogue_and_every_verdict(
         (["train", "BUNDLE", "--set", "rollout.group_size=1"], "rollout.group_size"),
         (["train", "BUNDLE", "--resume"], "--resume needs --run-dir"),
         (["compare", "/nowhere"], "not a run directory"),
+        (["stop", "/nowhere"], "not a run directory"),
     ],
 )
 def test_mistakes_get_one_clear_line(
@@ -100,7 +101,7 @@ def test_compare_says_what_is_missing(app: typer.Typer, bundle: Path, tmp_path: 
     assert "needs two" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["rollout", "eval", "train", "compare", "plan"])
+@pytest.mark.parametrize("command", ["rollout", "eval", "train", "compare", "plan", "stop"])
 def test_help_teaches_by_example(app: typer.Typer, command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert "Example:" in result.stdout

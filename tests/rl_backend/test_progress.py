@@ -47,6 +47,20 @@ def test_a_stop_file_is_seen_and_told_once(run: RunDir) -> None:
     assert run.stored_status().state is RunState.STOPPED
 
 
+def test_a_process_that_stops_too_slowly_is_overdue_but_never_within_what_must_be_whole(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rl_backend.progress.PATIENCE_S", 0.3)
+    told, is_overdue = threading.Event(), threading.Event()
+    with Progress(run, on_overdue=is_overdue.set) as progress:
+        progress.on_stop(told.set)
+        with progress.unbroken():
+            progress.stop()
+            assert told.wait(10)
+            assert not is_overdue.wait(1)
+        assert is_overdue.wait(10)
+
+
 def test_a_resumed_run_keeps_when_it_first_began(run: RunDir) -> None:
     with Progress(run) as progress:
         first = run.stored_status()

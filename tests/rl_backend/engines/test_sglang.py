@@ -1,6 +1,7 @@
 """The SGLang engine against a real server: numbers, versions, and what a failure looks like."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -98,6 +99,18 @@ async def test_an_aborted_request_keeps_its_tokens(engine: SGLangEngine) -> None
     completion = await running
     assert completion.finish_reason is FinishReason.ABORTED
     assert len(completion.token_ids) < LONG.max_new_tokens
+
+
+async def test_cancelled_requests_leave_the_server_idle(engine: SGLangEngine) -> None:
+    running = [asyncio.create_task(engine.generate(PROMPT, LONG, f"gone-{i}")) for i in range(16)]
+    await engine.generate(PROMPT, SamplingParams(temperature=1.0, max_new_tokens=1), "between")
+    started = time.monotonic()
+    for each in running:
+        each.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await engine.flush_cache()
+    assert time.monotonic() - started < 5
+    assert all(each.cancelled() for each in running)
 
 
 async def test_concurrent_requests_are_answered_each_with_its_own_length(

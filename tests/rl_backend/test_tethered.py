@@ -8,7 +8,7 @@ import time
 
 STARTER = """
 import subprocess, sys
-from rl_backend.engines.tethered import tethered
+from rl_backend.tethered import tethered
 child = subprocess.Popen(tethered(["sleep", "60"]), start_new_session=True)
 print(child.pid, flush=True)
 child.wait()

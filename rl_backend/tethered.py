@@ -1,4 +1,4 @@
-"""Runs a command that must not outlive its starter: `-m rl_backend.engines.tethered PID COMMAND`.
+"""Runs a command that must not outlive its starter: `-m rl_backend.tethered PID COMMAND`.
 
 A server that outlived a killed run would keep a core busy and hold its memory. On Linux the kernel
 ends the command when the process PID is gone, however it went; elsewhere the command just runs.
@@ -15,7 +15,7 @@ _SET_PARENT_DEATH_SIGNAL = 1
 
 def tethered(command: list[str]) -> list[str]:
     """The command that runs `command` until this process ends."""
-    return [sys.executable, "-m", "rl_backend.engines.tethered", str(os.getpid()), *command]
+    return [sys.executable, "-m", "rl_backend.tethered", str(os.getpid()), *command]
 
 
 def main() -> None:

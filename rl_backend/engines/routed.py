@@ -1,0 +1,137 @@
+"""Several servers as one engine: a group keeps to one of them, new weights reach all.
+
+Over one engine for each server. A server that fails leaves the rotation and its requests go to
+another; it comes back when it has taken the newest weights, which every hand-over offers it. So all
+servers in the rotation sample from the same version. Starts no server and balances no single
+requests: the rollouts of a group share a prompt, which one server's cache holds once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rl_backend.engines.base import Engine
+from rl_backend.errors import EngineError, EngineUnavailable
+from rl_backend.types import Completion, PolicyVersion, SamplingParams
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Server:
+    url: str
+    engine: Engine
+    is_in_rotation: bool = True
+
+
+class RoutedEngine:
+    """An `Engine` over several of them, by address."""
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        *,
+        on_problem: Callable[[str], None] = _log.warning,
+    ) -> None:
+        """`on_problem` is told of servers that leave the rotation and come back.
+
+        Raises ValueError when there is no engine.
+        """
+        if not engines:
+            raise ValueError("a routed engine needs at least one server")
+        self._servers = [_Server(url=url, engine=engine) for url, engine in engines.items()]
+        self._on_problem = on_problem
+        self._version = min(engine.policy_version for engine in engines.values())
+        self._places: dict[str, _Server] = {}
+
+    @property
+    def policy_version(self) -> PolicyVersion:
+        """The version that new requests are sampled from."""
+        return self._version
+
+    async def generate(
+        self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+    ) -> Completion:
+        """The completion, from the server of the request's group: what its id has before a `/`."""
+        group = request_id.partition("/")[0]
+        while True:
+            server = self._place(group)
+            try:
+                return await server.engine.generate(prompt_ids, params, request_id)
+            except EngineUnavailable as error:
+                self._set_aside(server, error)
+
+    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+        """Every server that takes the weights is in the rotation afterwards, no other one.
+
+        Raises:
+            EngineError: not one server took them.
+        """
+        errors = await self._everywhere(lambda each: each.update_weights(model_path, version))
+        for server, error in zip(self._servers, errors, strict=True):
+            if error is not None:
+                self._set_aside(server, error)
+            elif not server.is_in_rotation:
+                server.is_in_rotation = True
+                self._on_problem(f"{server.url} has version {version} and is in use again")
+        self._require_one()
+        self._version = version
+        # The servers' caches are empty now, so groups may be spread anew.
+        self._places.clear()
+
+    async def pause(self) -> None:
+        await self._control(lambda each: each.pause())
+
+    async def resume(self) -> None:
+        await self._control(lambda each: each.resume())
+
+    async def close(self) -> None:
+        await asyncio.gather(*(server.engine.close() for server in self._servers))
+
+    def _place(self, group: str) -> _Server:
+        """The server that keeps the group; the one with the fewest groups for a new one."""
+        found = self._places.get(group)
+        if found is None or not found.is_in_rotation:
+            self._require_one()
+            held = list(self._places.values())
+            free = [server for server in self._servers if server.is_in_rotation]
+            found = self._places[group] = min(free, key=held.count)
+        return found
+
+    async def _control(self, call: Callable[[Engine], Awaitable[None]]) -> None:
+        """Calls every server; who fails leaves the rotation. Raises EngineError if all did."""
+        errors = await self._everywhere(call)
+        for server, error in zip(self._servers, errors, strict=True):
+            if error is not None:
+                self._set_aside(server, error)
+        self._require_one()
+
+    async def _everywhere(
+        self, call: Callable[[Engine], Awaitable[None]]
+    ) -> list[EngineError | None]:
+        """What each server failed with."""
+
+        async def one(server: _Server) -> EngineError | None:
+            try:
+                await call(server.engine)
+            except EngineError as error:
+                return error
+            return None
+
+        return list(await asyncio.gather(*map(one, self._servers)))
+
+    def _set_aside(self, server: _Server, error: EngineError) -> None:
+        if server.is_in_rotation:
+            server.is_in_rotation = False
+            self._on_problem(f"{server.url} is set aside until it has new weights: {error.what}")
+
+    def _require_one(self) -> None:
+        if not any(server.is_in_rotation for server in self._servers):
+            raise EngineError(
+                f"None of the {len(self._servers)} SGLang servers can be used.",
+                hint="The run's history says why; start them again, then resume the run.",
+            )

@@ -1,0 +1,90 @@
+"""An HTTP server that answers as SGLang does, without a model: what it says and does is told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+from aiohttp import web
+from pydantic import JsonValue
+
+from rl_backend.engines.ports import free_port
+
+HOST = "127.0.0.1"
+OUTPUT = (40, 41, 2)
+
+
+class DoubleSGLang:
+    """One server; use it in `async with`. A path in `hanging` is answered by nobody."""
+
+    def __init__(self) -> None:
+        self.url = f"http://{HOST}:{free_port(HOST)}"
+        self.version = 0
+        self.hanging: set[str] = set()
+        self.failing: dict[str, int] = {}
+        """Status by path, for what is refused."""
+        self.asked: list[str] = []
+        """Paths, in the order of requests."""
+        self.generated: list[str] = []
+        """Ids of requests to generate."""
+        self.aborted: list[str] = []
+        self.is_asked = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listens, with the weights it began with."""
+        self.version = 0
+        app = web.Application(client_max_size=2**26)
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        # A client that goes away ends its handler, and nobody waits for one that hangs.
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, int(self.url.rpartition(":")[2])).start()
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        path = request.path
+        body = await request.json() if request.can_read_body else {}
+        self.asked.append(path)
+        if path == "/generate":
+            self.generated.append(str(body["rid"]))
+        if path == "/abort_request":
+            self.aborted.append(str(body["rid"]))
+        self.is_asked.set()
+        if path in self.hanging:
+            await asyncio.Event().wait()
+        if path in self.failing:
+            return web.json_response({"error": "as told"}, status=self.failing[path])
+        return web.json_response(self._content(path, body))
+
+    def _content(self, path: str, body: dict[str, JsonValue]) -> JsonValue:
+        if path == "/update_weights_from_disk":
+            self.version = int(str(body["weight_version"]))
+            return {"success": True, "message": ""}
+        if path == "/generate":
+            return self._generation(body)
+        return {}
+
+    def _generation(self, body: dict[str, JsonValue]) -> JsonValue:
+        prompt = body["input_ids"]
+        assert isinstance(prompt, list)
+        meta: dict[str, JsonValue] = {
+            "finish_reason": {"type": "stop"},
+            "weight_version": str(self.version),
+            "output_token_logprobs": [[-0.5, token, None] for token in OUTPUT],
+            "prompt_tokens": len(prompt),
+            "cached_tokens": len(prompt) - 1,
+            "num_retractions": 0,
+        }
+        return {"output_ids": list(OUTPUT), "meta_info": meta}

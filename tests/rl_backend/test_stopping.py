@@ -1,0 +1,189 @@
+"""A stop at any moment ends the run within five seconds, or once a running update is done."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+import pytest
+
+from exporter.bundle import Bundle
+from exporter.writer import write_bundle
+from rl_backend.config import load_preset
+from rl_backend.engines.scripted_tokens import ScriptedEngine
+from rl_backend.evaluation.bundles import lock_of
+from rl_backend.judges.base import UnavailableJudge, cannot_assess
+from rl_backend.records import BundleLock, Phase, RunState
+from rl_backend.rundir import RunDir
+from rl_backend.types import Completion, PolicyVersion, SamplingParams
+from tests.rl_backend.engines.double_sglang import DoubleSGLang
+from tests.rl_backend.loop_doubles import ANSWER, CountingTrainer, work
+from world_builder.checking import CheckContext
+from world_builder.rubrics import Criterion, Verdict
+from world_builder.state import WorldBase
+from world_builder.tasks import Split
+
+BUNDLE = BundleLock(path="bundle", name="tutorial", version="1.0.0", digest="0" * 64)
+LIMIT_S, WAIT_S = 5.0, 60.0
+ROOT = Path(__file__).parents[2]
+ASLEEP = """
+import sys, time
+from rl_backend import run
+run._train = lambda *_: time.sleep(60)
+sys.exit(run.main())
+"""
+
+
+def make_run(root: Path, *settings: str) -> RunDir:
+    chosen = ("num_steps=3", "warm_start.num_steps=0", *settings)
+    return RunDir.create(root, load_preset("smoke", chosen), BUNDLE, "run")
+
+
+def wait_for_state(run: RunDir, state: RunState) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while run.stored_status().state is not state:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Hanging(ScriptedEngine):
+    """Hangs at one moment of a run, and says when it does."""
+
+    def __init__(self, moment: str, num_held_out: int = 0) -> None:
+        super().__init__(lambda _prompt: ANSWER)
+        self.moment = moment
+        self.num_before = num_held_out if moment == "rollout" else 0
+        self.hangs = asyncio.Event()
+        self.num_ended = 0
+
+    async def generate(
+        self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+    ) -> Completion:
+        self.num_before -= 1
+        if self.moment in {"evaluation", "rollout", "stubborn"} and self.num_before < 0:
+            await self._hang()
+        return await super().generate(prompt_ids, params, request_id)
+
+    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+        if self.moment == "weights" and version == 1:
+            await self._hang()
+        await super().update_weights(model_path, version)
+
+    async def pause(self) -> None:
+        if self.moment == "pause":
+            await self._hang()
+
+    async def _hang(self) -> None:
+        self.hangs.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if self.moment == "stubborn":
+                await asyncio.Event().wait()
+            raise
+        finally:
+            self.num_ended += 1
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("moment", ["evaluation", "rollout", "stubborn", "weights", "pause"])
+async def test_what_hangs_does_not_hold_up_a_stop(
+    tutorial: WorldBase, tmp_path: Path, moment: str, lag: int
+) -> None:
+    if moment == "pause" and not lag:
+        pytest.skip("without lag nothing is in flight that had to pause")
+    run = make_run(tmp_path, f"max_policy_lag={lag}")
+    engine = Hanging(moment, len(tutorial.world.tasks_in(Split.HELD_OUT)))
+    working = asyncio.create_task(work(run, tutorial, engine=engine))
+    await asyncio.wait_for(engine.hangs.wait(), WAIT_S)
+    asked_at = time.monotonic()
+    run.request_stop()
+    await working
+    assert time.monotonic() - asked_at < LIMIT_S
+    num_done = 1 if moment == "weights" else 0
+    assert run.checkpoint_steps() == (num_done,)
+    assert [r.step for r in run.metrics() if r.phase is Phase.TRAIN] == [1][:num_done]
+    assert run.stored_status().state is RunState.STOPPING
+
+
+async def test_a_judge_that_hangs_does_not_hold_up_a_stop(
+    tutorial: WorldBase, tmp_path: Path
+) -> None:
+    is_asked = asyncio.Event()
+
+    class Silent(UnavailableJudge):
+        async def verdicts(
+            self, context: CheckContext, criteria: Sequence[Criterion]
+        ) -> AsyncGenerator[Verdict, None]:
+            is_asked.set()
+            await asyncio.Event().wait()
+            yield cannot_assess(criteria[0], "never said", self.id)
+
+    run = make_run(tmp_path)
+    working = asyncio.create_task(work(run, tutorial, judge=Silent("")))
+    await asyncio.wait_for(is_asked.wait(), WAIT_S)
+    asked_at = time.monotonic()
+    run.request_stop()
+    await working
+    assert time.monotonic() - asked_at < LIMIT_S
+
+
+async def test_an_update_is_finished_counted_and_kept(tutorial: WorldBase, tmp_path: Path) -> None:
+    run, is_updating, go_on = make_run(tmp_path), threading.Event(), threading.Event()
+
+    def update() -> None:
+        is_updating.set()
+        assert go_on.wait(WAIT_S)
+
+    working = asyncio.create_task(work(run, tutorial, trainer=CountingTrainer(update)))
+    assert await asyncio.to_thread(is_updating.wait, WAIT_S)
+    run.request_stop()
+    await asyncio.to_thread(wait_for_state, run, RunState.STOPPING)
+    assert not working.done()
+    go_on.set()
+    await asyncio.wait_for(working, LIMIT_S)
+    assert run.checkpoint_steps() == (1,)
+    assert run.stored_status().step == 1
+
+
+def test_a_process_that_does_not_listen_is_left(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    command = [sys.executable, "-c", ASLEEP, str(run.path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    wait_for_state(run, RunState.STARTING)
+    asked_at = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_S) == 0
+    assert time.monotonic() - asked_at < LIMIT_S
+    assert run.stored_status().state is RunState.STOPPED
+
+
+@pytest.mark.parametrize("path", ["/update_weights_from_disk", "/generate"])
+async def test_a_training_process_ends_and_aborts_its_requests(
+    tutorial: WorldBase, tmp_path: Path, path: str
+) -> None:
+    bundle = Bundle.open(write_bundle(tutorial.world, "1.0.0", tmp_path / "bundle"))
+    async with DoubleSGLang() as server:
+        server.hanging.add(path)
+        settings = (f"engine.url={server.url}", "warm_start.num_steps=1", "model.num_layers=1")
+        config = load_preset("smoke", settings)
+        run = RunDir.create(tmp_path, config, lock_of(bundle), "run")
+        command = [sys.executable, "-m", "rl_backend.run", str(run.path)]
+        with run.log_path.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=log)
+        while path not in server.asked:
+            server.is_asked.clear()
+            await asyncio.wait_for(server.is_asked.wait(), 3 * WAIT_S)
+        asked_at = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), WAIT_S) == 0
+        assert time.monotonic() - asked_at < LIMIT_S, run.log_path.read_text()
+        assert sorted(server.aborted) == sorted(server.generated)
+    assert run.status().state is RunState.STOPPED
+    assert run.checkpoint_steps() == (0,)
