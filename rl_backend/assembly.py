@@ -21,6 +21,7 @@ from rl_backend.checkpoints import LoopState, restore, save
 from rl_backend.config import RunConfig
 from rl_backend.demonstrations import demonstrations
 from rl_backend.engines.base import Engine
+from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
 from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
@@ -69,7 +70,8 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
     base = WorldBase(bundle.world)
     stopping = stop_event(progress)
     model_dir = starting_model(run, config, base)
-    async with _serving(run, config, model_dir, connect) as ready:
+    warn = partial(_warn, run, progress)
+    async with _serving(run, config, model_dir, connect, warn) as ready:
         trainer = MegatronTrainer(config.trainer, model_dir, seed=config.seed)
         _log.info("trainer: %s", trainer.info)
         source = TaskSource(_train_tasks(config, base), seed=config.seed)
@@ -87,7 +89,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             docker=config.rollout.docker,
             max_worlds=config.rollout.concurrency,
             run_id=run.id,
-            on_problem=partial(_warn, run, progress),
+            on_problem=warn,
         )
         runtime = await unless(stopping, opening)
         runner = RolloutRunner(base, runtime, max_worlds=config.rollout.concurrency)
@@ -184,11 +186,15 @@ def _lessons(base: WorldBase, renderer: Renderer, config: RunConfig) -> Lessons:
 
 @asynccontextmanager
 async def _serving(
-    run: RunDir, config: RunConfig, model_dir: Path, connect: Connect
+    run: RunDir,
+    config: RunConfig,
+    model_dir: Path,
+    connect: Connect,
+    on_problem: Callable[[str], None],
 ) -> AsyncIterator[Awaitable[Engine]]:
     """The engine, once its server answers; the server that was started here ends with the block."""
-    if config.engine.url is not None:
-        connecting = asyncio.ensure_future(connect(config.engine.url, config))
+    if config.engine.addresses:
+        connecting = asyncio.ensure_future(_connected(config, connect, on_problem))
         try:
             yield connecting
         finally:
@@ -209,6 +215,16 @@ async def _serving(
     finally:
         await cancel(starting)
         await asyncio.to_thread(server.stop)
+
+
+async def _connected(
+    config: RunConfig, connect: Connect, on_problem: Callable[[str], None]
+) -> Engine:
+    """The engine on servers of somebody else's: one, or several behind one."""
+    engines = {url: await connect(url, config) for url in config.engine.addresses}
+    if len(engines) == 1:
+        return next(iter(engines.values()))
+    return RoutedEngine(engines, on_problem=on_problem)
 
 
 async def _started(server: SGLangServer, config: RunConfig) -> Engine:

@@ -38,6 +38,10 @@ class EngineError(BackendError):
     """The inference engine failed: it died, did not answer, or answered nonsense."""
 
 
+class EngineUnavailable(EngineError):
+    """An engine cannot serve, whatever it is asked: another one might do the same request."""
+
+
 class TrainerError(BackendError):
     """The trainer failed: a rank died, a checkpoint does not load, a loss is not finite."""
 

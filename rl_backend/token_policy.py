@@ -107,9 +107,8 @@ class TokenActor:
         )
         self._num_turns += 1
         row = (*self._prompt_ids, *self._ids)
-        request_id = (
-            f"{self._opening.task_id}-{self._opening.seed:x}-{id(self):x}-{self._num_turns}"
-        )
+        name = f"{self._opening.seed:x}-{id(self):x}-{self._num_turns}"
+        request_id = f"{self._opening.task_id}/{name}"
         completion = await self._engine.generate(row, params, request_id)
         if completion.finish_reason is FinishReason.ABORTED:
             raise PolicyError(

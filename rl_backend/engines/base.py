@@ -25,7 +25,10 @@ class Engine(Protocol):
     async def generate(
         self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
     ) -> Completion:
-        """The completion of a prompt. `request_id` is unique among requests in flight."""
+        """The completion of a prompt. `request_id` is unique among requests in flight.
+
+        What it has before a `/` names the group: requests whose prompts begin alike.
+        """
 
     async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
         """Loads the weights of a Hugging Face directory (an absolute path).

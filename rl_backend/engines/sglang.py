@@ -21,7 +21,7 @@ from rl_backend.engines.sglang_wire import (
     completion_of,
     generate_request,
 )
-from rl_backend.errors import EngineError
+from rl_backend.errors import EngineError, EngineUnavailable
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
 CONTROL_TIMEOUT_S = 300.0
@@ -78,6 +78,7 @@ class SGLangEngine:
         """
         body = generate_request(prompt_ids, params, request_id)
         async with self._slots:
+            version = self._policy_version
             try:
                 generation = await self._client.post(
                     "/generate", body, Generation, timeout_s=self._request_timeout_s
@@ -91,7 +92,9 @@ class SGLangEngine:
                     f"SGLang did not finish request {request_id} in {self._request_timeout_s:g} s.",
                     hint="Raise engine.request_timeout_s or run fewer rollouts at once.",
                 ) from late
-        return _completion(generation, request_id)
+        completion = _completion(generation, request_id)
+        self._require(version, completion)
+        return completion
 
     async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
         """Loads a Hugging Face directory: an absolute path that the server can read.
@@ -136,6 +139,15 @@ class SGLangEngine:
         """Closes the connections, once aborts are sent; the server goes on."""
         await asyncio.gather(*self._drops)
         await self._client.close()
+
+    def _require(self, version: PolicyVersion, completion: Completion) -> None:
+        """Raises EngineUnavailable when tokens are older than the weights that were handed over."""
+        oldest = min(completion.policy_versions, default=version)
+        if oldest < version:
+            raise EngineUnavailable(
+                f"SGLang at {self._client.url} serves version {oldest} instead of {version}.",
+                hint="It was restarted, or someone else gives it weights too.",
+            )
 
     def _drop(self, request_id: str) -> None:
         """Aborts a request that nobody waits for; in a task that its caller's end does not end."""

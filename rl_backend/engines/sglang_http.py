@@ -15,7 +15,7 @@ from typing import TypeVar
 import aiohttp
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from rl_backend.errors import EngineError
+from rl_backend.errors import EngineError, EngineUnavailable
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
@@ -79,7 +79,8 @@ class SGLangClient:
         async with self._connection().request(method, self.url + path, json=body) as response:
             content = await response.read()
             if response.status >= 400:
-                raise EngineError(
+                kind = EngineUnavailable if response.status >= 500 else EngineError
+                raise kind(
                     f"SGLang refused {path} with status {response.status}: {_quoted(content)}",
                     hint="The server's log says more.",
                 )
@@ -97,8 +98,8 @@ class SGLangClient:
     def _unreachable(self, path: str, failed: aiohttp.ClientError) -> EngineError:
         reason = self._failure()
         if reason is not None:
-            return EngineError(reason, hint="Start a new server, then resume the run.")
-        return EngineError(
+            return EngineUnavailable(reason, hint="Start a new server, then resume the run.")
+        return EngineUnavailable(
             f"SGLang at {self.url} cannot be reached for {path}: {failed!r}",
             hint="Check that the server runs and that the URL is right.",
         )

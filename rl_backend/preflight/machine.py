@@ -88,8 +88,8 @@ def disk_checks(config: RunConfig, runs_dir: Path) -> Iterator[Check]:
 
 def engine_checks(config: RunConfig) -> Iterator[Check]:
     """A free port for the server, or an answer from the one that already runs."""
-    title, url = "Engine", config.engine.url
-    if url is None:
+    title = "Engine"
+    if not config.engine.addresses:
         try:
             free_port("127.0.0.1")
         except EngineError as error:
@@ -97,6 +97,12 @@ def engine_checks(config: RunConfig) -> Iterator[Check]:
         else:
             yield Check(title=title, state=CheckState.GOOD, text="a port is free for its server")
         return
+    for url in config.engine.addresses:
+        yield _answers(url)
+
+
+def _answers(url: str) -> Check:
+    title = "Engine"
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -104,9 +110,8 @@ def engine_checks(config: RunConfig) -> Iterator[Check]:
     except (OSError, ValueError) as error:
         hint = "Start the server, mend engine.url, or leave it out to have one started."
         text = f"{url} does not answer: {error}"
-        yield Check(title=title, state=CheckState.BAD, text=text, hint=hint)
-    else:
-        yield Check(title=title, state=CheckState.GOOD, text=f"{url} answers")
+        return Check(title=title, state=CheckState.BAD, text=text, hint=hint)
+    return Check(title=title, state=CheckState.GOOD, text=f"{url} answers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,16 @@ def test_a_group_must_be_able_to_reach_its_minimum() -> None:
         parse_config("[rollout]\ngroup_size = 4\nmin_group_size = 5\n")
 
 
+def test_servers_are_named_once_and_in_one_place() -> None:
+    several = parse_config('[engine]\nurls = ["http://a", "http://b"]\n')
+    assert several.engine.addresses == ("http://a", "http://b")
+    assert parse_config('[engine]\nurl = "http://a"\n').engine.addresses == ("http://a",)
+    with pytest.raises(ConfigError, match="not both"):
+        parse_config('[engine]\nurl = "http://a"\nurls = ["http://b"]\n')
+    with pytest.raises(ConfigError, match="name each server once"):
+        parse_config('[engine]\nurls = ["http://b", "http://b"]\n')
+
+
 def test_an_unknown_preset_names_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="there are: 8xH100-30B, cpu-demo, gpu, paper-glm-4"):
         load_preset("huge")

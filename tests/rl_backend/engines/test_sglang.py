@@ -102,7 +102,7 @@ async def test_an_aborted_request_keeps_its_tokens(engine: SGLangEngine) -> None
 
 
 async def test_cancelled_requests_leave_the_server_idle(engine: SGLangEngine) -> None:
-    running = [asyncio.create_task(engine.generate(PROMPT, LONG, f"gone-{i}")) for i in range(16)]
+    running = [asyncio.create_task(engine.generate(PROMPT, LONG, f"gone/{i}")) for i in range(16)]
     await engine.generate(PROMPT, SamplingParams(temperature=1.0, max_new_tokens=1), "between")
     started = time.monotonic()
     for each in running:

@@ -255,6 +255,8 @@ def test_a_running_engine_must_answer() -> None:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         config = load_preset("tiny", [f"engine.url={url}"])
         assert states(machine.engine_checks(config)) == [("Engine", GOOD)]
+        several = load_preset("tiny", [f'engine.urls=["{url}", "http://127.0.0.1:9"]'])
+        assert states(machine.engine_checks(several)) == [("Engine", GOOD), ("Engine", BAD)]
     assert states(machine.engine_checks(config)) == [("Engine", BAD)]
 
 
