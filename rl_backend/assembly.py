@@ -29,13 +29,13 @@ from rl_backend.judges.settings import JudgeSettings, build_judge
 from rl_backend.lessons import Lessons, OwnLessons, SiblingLessons
 from rl_backend.loop import TrainingLoop
 from rl_backend.parts import Parts
-from rl_backend.progress import Progress
+from rl_backend.progress import Progress, stop_event
 from rl_backend.records import EventKind, RunState
 from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
 from rl_backend.seeding import generator
-from rl_backend.stopping import Stopped, cancel, stop_event, unless
+from rl_backend.stopping import Stopped, cancel, unless
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.megatron import MegatronTrainer

@@ -89,6 +89,7 @@ async def harvest(
                 for i in range(config.rollout.group_size)
             ],
             min_group_size=config.rollout.min_group_size,
+            straggler_timeout_s=config.rollout.straggler_timeout_s,
         )
         return _judged_harvest(group_id, group, config)
 

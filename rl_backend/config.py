@@ -134,6 +134,9 @@ class RolloutConfig(Section):
     """Rollouts per task. Source: paper section 4.2."""
     min_group_size: int = Declared(default=2, ge=2)
     """Scored rollouts a group needs; with fewer it is dropped and counted."""
+    straggler_timeout_s: float | None = Declared(default=None, ge=0)
+    """Seconds that a group with `min_group_size` scored rollouts waits for the others, which then
+    end as `cancelled`; None waits for all. A short one favours short rollouts."""
     temperature: float = Declared(default=1.0, gt=0)
     """Sampling temperature; the trainer compares log-probabilities at the same one."""
     top_p: float = Declared(default=1.0, gt=0, le=1)

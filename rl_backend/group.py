@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from rl_backend.judges.base import Judge
 from rl_backend.judging import judge_trajectory
 from rl_backend.policies import Policy
-from rl_backend.rollout import RolloutRunner
+from rl_backend.rollout import GIVEN_UP, RolloutRunner
+from rl_backend.stopping import Stopped, unless
 from rl_backend.types import Rollout, RolloutGroup
 from world_builder.tasks import Task
 
@@ -25,15 +26,31 @@ async def run_group(
     group_id: str,
     seeds: Sequence[int],
     min_group_size: int = 2,
+    straggler_timeout_s: float | None = None,
 ) -> RolloutGroup:
-    """One judged rollout per seed; dropped when fewer than `min_group_size` have a reward."""
+    """One judged rollout per seed; dropped when fewer than `min_group_size` have a reward.
+
+    Once so many have one, the others get `straggler_timeout_s` and then end as `cancelled`; None
+    waits for all of them.
+    """
+    patience = _Patience(min_group_size, straggler_timeout_s)
 
     async def one(index: int, seed: int) -> Rollout:
-        rollout_id = f"{group_id}-{index:02d}"
-        rollout = await runner.run(task, policy, rollout_id=rollout_id, seed=seed, index=index)
-        return await judged(rollout, task, judge, runner)
+        rollout = await runner.run(
+            task, policy, rollout_id=f"{group_id}-{index:02d}", seed=seed, index=index,
+            given_up=patience.is_over,
+        )  # fmt: skip
+        try:
+            rollout = await unless(patience.is_over, judged(rollout, task, judge, runner))
+        except Stopped:
+            return rollout.cancelled(GIVEN_UP)
+        patience.count(rollout)
+        return rollout
 
-    rollouts = await asyncio.gather(*(one(i, seed) for i, seed in enumerate(seeds)))
+    try:
+        rollouts = await asyncio.gather(*(one(i, seed) for i, seed in enumerate(seeds)))
+    finally:
+        patience.close()
     group = RolloutGroup(task_id=task.id, rollouts=tuple(rollouts))
     if len(group.scored) >= min_group_size:
         return group
@@ -49,6 +66,28 @@ async def judged(rollout: Rollout, task: Task, judge: Judge, runner: RolloutRunn
     if not rollout.is_judgeable:
         return rollout
     return rollout.judged(await judge_trajectory(task, rollout.trajectory, runner.base, judge))
+
+
+class _Patience:
+    """How long a group waits for its last rollouts."""
+
+    def __init__(self, num_enough: int, timeout_s: float | None) -> None:
+        self.is_over = asyncio.Event()
+        self._num_missing = num_enough
+        self._timeout_s = timeout_s
+        self._timer: asyncio.TimerHandle | None = None
+
+    def count(self, rollout: Rollout) -> None:
+        """The time runs from the moment that enough rollouts are scored."""
+        self._num_missing -= rollout.is_scored
+        if self._num_missing > 0 or self._timer is not None or self._timeout_s is None:
+            return
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._timeout_s, self.is_over.set)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def _why_dropped(group: RolloutGroup, min_group_size: int) -> str:

@@ -7,11 +7,12 @@ and says when a process that was told to stop takes too long.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -140,3 +141,15 @@ class Progress:
     def _is_overdue(self) -> bool:
         waited = time.monotonic() - self._patient_since
         return not self._num_unbroken and waited > PATIENCE_S
+
+
+def stop_event(progress: Progress) -> asyncio.Event:
+    """Set once a stop was asked for, from whichever thread."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell() -> None:
+        with suppress(RuntimeError):  # the event loop may have ended meanwhile
+            loop.call_soon_threadsafe(stopping.set)
+
+    progress.on_stop(tell)
+    return stopping

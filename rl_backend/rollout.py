@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from rl_backend.environment import Environment
+from rl_backend.environment import Environment, Step
 from rl_backend.errors import EngineError, PolicyError, ToolFailure, WorldRuntimeError
 from rl_backend.policies import Actor, AssistantTurn, Opening, Policy
 from rl_backend.runtimes.base import FinalState, RunningWorld, Runtime
@@ -24,8 +24,12 @@ from world_builder.trajectory import Message, StopReason, Trajectory
 _Answer = TypeVar("_Answer")
 
 
+RUN_STOPPED = "the run was stopped"
+GIVEN_UP = "its group went on without it"
+
+
 class Cancelled(Exception):
-    """The run asked its rollouts to stop."""
+    """The run asked its rollouts to stop, or a group goes on without this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,27 +64,44 @@ class RolloutRunner:
         self._cancelled.set()
 
     async def run(
-        self, task: Task, policy: Policy, *, rollout_id: str, seed: int, index: int = 0
+        self,
+        task: Task,
+        policy: Policy,
+        *,
+        rollout_id: str,
+        seed: int,
+        index: int = 0,
+        given_up: asyncio.Event | None = None,
     ) -> Rollout:
-        """The rollout of a policy on a task, whatever became of it."""
-        async with self._worlds:
-            started, version = time.monotonic(), policy.version
-            actor, trajectory = await self._play(task, policy, seed)
-            return Rollout(
-                id=rollout_id,
-                task_id=task.id,
-                index=index,
-                seed=seed,
-                policy=policy.name,
-                policy_version=PolicyVersion(version),
-                trajectory=trajectory,
-                tokens=None if actor is None else actor.tokens,
-                duration_s=time.monotonic() - started,
-            )
+        """The rollout of a policy on a task, whatever became of it.
 
-    async def _play(self, task: Task, policy: Policy, seed: int) -> tuple[Actor | None, Trajectory]:
+        Once `given_up` is set it ends as `cancelled`; None: only the whole run ends it.
+        """
+        actor: Actor | None = None
+        started, version = time.monotonic(), policy.version
         try:
-            async with self._world(task) as world:
+            async with self._slot(given_up):
+                started, version = time.monotonic(), policy.version
+                actor, trajectory = await self._play(task, policy, seed, given_up)
+        except Cancelled as cancelled:
+            trajectory = self._unstarted(task, StopReason.CANCELLED, str(cancelled))
+        return Rollout(
+            id=rollout_id,
+            task_id=task.id,
+            index=index,
+            seed=seed,
+            policy=policy.name,
+            policy_version=PolicyVersion(version),
+            trajectory=trajectory,
+            tokens=None if actor is None else actor.tokens,
+            duration_s=time.monotonic() - started,
+        )
+
+    async def _play(
+        self, task: Task, policy: Policy, seed: int, given_up: asyncio.Event | None
+    ) -> tuple[Actor | None, Trajectory]:
+        try:
+            async with self._world(task, given_up) as world:
                 environment = Environment(task, self.base, world)
                 actor = policy.actor(
                     Opening(
@@ -90,23 +111,24 @@ class RolloutRunner:
                         seed=seed,
                     )
                 )
-                ending = await self._dialogue(environment, actor)
+                ending = await self._dialogue(environment, actor, given_up)
                 return actor, await _record(environment, world, actor, ending)
-        except Cancelled:
-            return None, self._unstarted(task, StopReason.CANCELLED, "")
         except WorldRuntimeError as error:
             return None, self._unstarted(task, StopReason.RUNTIME_ERROR, str(error))
         except (EngineError, PolicyError) as error:
             return None, self._unstarted(task, StopReason.POLICY_ERROR, str(error))
 
-    async def _dialogue(self, environment: Environment, actor: Actor) -> _Ending:
+    async def _dialogue(
+        self, environment: Environment, actor: Actor, given_up: asyncio.Event | None
+    ) -> _Ending:
         """Plays turn by turn until the rollout is over, and says why it is."""
+        step = Step()
         try:
-            step = await environment.step(await self._turn(actor, ()))
             while step.stop is None:
-                step = await environment.step(await self._turn(actor, step.results))
-        except Cancelled:
-            return _Ending(stop=StopReason.CANCELLED, detail="the run was stopped")
+                turn = await self._turn(actor, step.results, given_up)
+                step = await self._unless_cancelled(environment.step(turn), given_up)
+        except Cancelled as cancelled:
+            return _Ending(stop=StopReason.CANCELLED, detail=str(cancelled))
         except (EngineError, PolicyError) as error:
             return _Ending(stop=StopReason.POLICY_ERROR, detail=str(error))
         except ToolFailure as error:
@@ -115,29 +137,45 @@ class RolloutRunner:
             return _Ending(stop=StopReason.RUNTIME_ERROR, detail=str(error))
         return _Ending(stop=step.stop)
 
-    async def _turn(self, actor: Actor, results: Sequence[Message]) -> AssistantTurn:
+    async def _turn(
+        self, actor: Actor, results: Sequence[Message], given_up: asyncio.Event | None
+    ) -> AssistantTurn:
         async with self._policy_calls:
-            return await self._unless_cancelled(actor.act(results))
+            return await self._unless_cancelled(actor.act(results), given_up)
 
-    async def _unless_cancelled(self, work: Coroutine[Any, Any, _Answer]) -> _Answer:
-        """The work's answer. Raises Cancelled, and ends the work, when the run is stopped."""
-        if self._cancelled.is_set():
+    async def _unless_cancelled(
+        self, work: Coroutine[Any, Any, _Answer], given_up: asyncio.Event | None
+    ) -> _Answer:
+        """The work's answer. Raises Cancelled, and ends the work, when nobody wants it any more."""
+        reasons = {self._cancelled: RUN_STOPPED} | ({given_up: GIVEN_UP} if given_up else {})
+        if any(event.is_set() for event in reasons):
             work.close()
-            raise Cancelled
-        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._cancelled.wait())
+            raise Cancelled(next(text for event, text in reasons.items() if event.is_set()))
+        task = asyncio.ensure_future(work)
+        stops = [asyncio.ensure_future(event.wait()) for event in reasons]
         try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, *stops}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                raise Cancelled
+                raise Cancelled(next(text for event, text in reasons.items() if event.is_set()))
             return task.result()
         finally:
-            for pending in (task, stop):
+            for pending in (task, *stops):
                 pending.cancel()
-            await asyncio.gather(task, stop, return_exceptions=True)
+            await asyncio.gather(task, *stops, return_exceptions=True)
 
     @contextlib.asynccontextmanager
-    async def _world(self, task: Task) -> AsyncIterator[RunningWorld]:
-        world = await self._unless_cancelled(self.runtime.start(task.start))
+    async def _slot(self, given_up: asyncio.Event | None) -> AsyncIterator[None]:
+        await self._unless_cancelled(self._worlds.acquire(), given_up)
+        try:
+            yield
+        finally:
+            self._worlds.release()
+
+    @contextlib.asynccontextmanager
+    async def _world(
+        self, task: Task, given_up: asyncio.Event | None
+    ) -> AsyncIterator[RunningWorld]:
+        world = await self._unless_cancelled(self.runtime.start(task.start), given_up)
         try:
             yield world
         finally:
@@ -148,7 +186,7 @@ class RolloutRunner:
             task_id=task.id,
             messages=opening(self.base, task),
             stop_reason=stop,
-            stop_detail=detail or "the run was stopped",
+            stop_detail=detail,
         )
 
 

@@ -1,17 +1,14 @@
 """Waiting that a stop ends: every await of a run that may last goes through `unless`.
 
-Between `progress`, which is told of a stop in a thread of its own, and the coroutines of a run.
-What must not be cut short, such as an update, is not awaited here.
+The event is set from `progress`, which is told of a stop in a thread of its own. What must not be
+cut short, such as an update, is not awaited here.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import suppress
 from typing import Any, TypeVar
-
-from rl_backend.progress import Progress
 
 AnswerT = TypeVar("AnswerT")
 
@@ -21,18 +18,6 @@ LINGER_S = 2.0
 
 class Stopped(Exception):
     """A stop was asked for while the process waited for something."""
-
-
-def stop_event(progress: Progress) -> asyncio.Event:
-    """Set once a stop was asked for, from whichever thread."""
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-
-    def tell() -> None:
-        with suppress(RuntimeError):  # the event loop may have ended meanwhile
-            loop.call_soon_threadsafe(stopping.set)
-
-    progress.on_stop(tell)
-    return stopping
 
 
 async def unless(stopping: asyncio.Event, work: Awaitable[AnswerT]) -> AnswerT:

@@ -37,7 +37,7 @@ class Boundary(StrEnum):
     RUNTIME = "runtime"
     """The world could not be started, reached or read."""
     CANCELLED = "cancelled"
-    """The run was stopped."""
+    """The run was stopped, or the group went on without it."""
 
 
 BOUNDARIES: dict[StopReason, Boundary] = {
@@ -140,6 +140,11 @@ class Rollout:
 
     def judged(self, judgement: Judgement) -> Rollout:
         return replace(self, judgement=judgement)
+
+    def cancelled(self, detail: str) -> Rollout:
+        """The same one, given up before it was judged."""
+        changes = {"stop_reason": StopReason.CANCELLED, "stop_detail": detail}
+        return replace(self, trajectory=self.trajectory.model_copy(update=changes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,10 @@ from rl_backend.loop import TrainingLoop
 from rl_backend.objective import Objective
 from rl_backend.parts import Parts
 from rl_backend.policies import AssistantTurn, Opening
-from rl_backend.progress import Progress
+from rl_backend.progress import Progress, stop_event
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
 from rl_backend.runtimes.in_process import InProcessRuntime
-from rl_backend.stopping import stop_event
 from rl_backend.trainers.base import TrainerInfo, UpdateMetrics
 from rl_backend.types import Batch, PolicyVersion, RolloutTokens, SamplingParams
 from world_builder.frozen import Json

@@ -1,19 +1,25 @@
 """Groups: judged rollouts of one task, dropped with the reason when too few count."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+import pytest
 
 from rl_backend.engines.scripted import Scripted, ScriptedPolicy, scripted_policy
 from rl_backend.errors import EngineError
 from rl_backend.group import run_group
-from rl_backend.judges.base import UnavailableJudge
+from rl_backend.judges.base import Judge, UnavailableJudge
+from rl_backend.judges.checks import ChecksJudge
 from rl_backend.judges.composite import CompositeJudge
-from rl_backend.policies import AssistantTurn, Opening
+from rl_backend.policies import AssistantTurn, Opening, Policy
 from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.in_process import InProcessRuntime
-from rl_backend.types import RolloutGroup
-from world_builder.rubrics import Criterion, CriterionCategory
+from rl_backend.types import PolicyVersion, RolloutGroup
+from world_builder.checking import CheckContext
+from world_builder.rubrics import Criterion, CriterionCategory, Verdict
 from world_builder.state import WorldBase
 from world_builder.tasks import Task
+from world_builder.trajectory import Message, StopReason
 
 
 def group_of(
@@ -73,3 +79,88 @@ def test_rollouts_that_cannot_be_judged_drop_the_group(tutorial: WorldBase) -> N
     group = group_of(tutorial, task, scripted_policy(Scripted.REFERENCE, [task]), 3)
     assert group.scored == ()
     assert "3 x not assessed: kind" in group.dropped_reason
+
+
+class Slow:
+    """A policy that answers even seeds at once, and odd ones never."""
+
+    name, version, tokens = "slow", PolicyVersion(0), None
+
+    def actor(self, opening: Opening) -> "SlowActor":
+        return SlowActor(is_stuck=opening.seed % 2 == 1)
+
+
+class SlowActor:
+    tokens = None
+
+    def __init__(self, *, is_stuck: bool) -> None:
+        self._is_stuck = is_stuck
+
+    async def act(self, results: Sequence[Message]) -> AssistantTurn:
+        if self._is_stuck:
+            await asyncio.Event().wait()
+        return AssistantTurn(content="Hello.")
+
+
+class SilentAfter(ChecksJudge):
+    """Gives the verdicts of so many rollouts, then none any more."""
+
+    def __init__(self, num: int) -> None:
+        super().__init__()
+        self._num_left = num
+
+    async def verdicts(
+        self, context: CheckContext, criteria: Sequence[Criterion]
+    ) -> AsyncGenerator[Verdict, None]:
+        self._num_left -= 1
+        if self._num_left < 0:
+            await asyncio.Event().wait()
+        async for verdict in super().verdicts(context, criteria):
+            yield verdict
+
+
+def hurried(
+    base: WorldBase, policy: Policy, judge: Judge, *, minimum: int, max_worlds: int = 32
+) -> RolloutGroup:
+    runner = RolloutRunner(base, InProcessRuntime(base), max_worlds=max_worlds)
+    group = run_group(
+        base.world.tasks[0], policy, judge, runner, group_id="g", seeds=range(8),
+        min_group_size=minimum, straggler_timeout_s=0.2,
+    )  # fmt: skip
+    return asyncio.run(asyncio.wait_for(group, 30))
+
+
+@pytest.mark.parametrize("max_worlds", [32, 5])
+def test_stragglers_are_cancelled_once_enough_are_scored(
+    tutorial: WorldBase, max_worlds: int
+) -> None:
+    minimum = 4 if max_worlds == 32 else 3
+    group = hurried(tutorial, Slow(), ChecksJudge(), minimum=minimum, max_worlds=max_worlds)
+    late = [r for r in group.rollouts if not r.is_scored]
+    assert [r.seed for r in group.scored] == [0, 2, 4, 6]
+    assert {r.seed for r in late} == {1, 3, 5, 7}
+    assert {r.trajectory.stop_reason for r in late} == {StopReason.CANCELLED}
+    assert {r.excluded_reason for r in late} == {"cancelled: its group went on without it"}
+    assert not group.is_dropped
+
+
+def test_a_judgement_that_does_not_come_is_not_waited_for(tutorial: WorldBase) -> None:
+    policy = scripted_policy(Scripted.REFERENCE, tutorial.world.tasks)
+    group = hurried(tutorial, policy, SilentAfter(5), minimum=5)
+    late = [r for r in group.rollouts if not r.is_scored]
+    assert (len(group.scored), len(late)) == (5, 3)
+    assert {r.excluded_reason for r in late} == {"cancelled: its group went on without it"}
+
+
+def test_too_few_are_waited_for(tutorial: WorldBase) -> None:
+    with pytest.raises(TimeoutError):
+        asyncio.run(
+            asyncio.wait_for(
+                run_group(
+                    tutorial.world.tasks[0], Slow(), ChecksJudge(),
+                    RolloutRunner(tutorial, InProcessRuntime(tutorial)),
+                    group_id="g", seeds=range(8), min_group_size=5, straggler_timeout_s=0.01,
+                ),
+                1,
+            )
+        )  # fmt: skip
