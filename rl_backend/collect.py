@@ -21,7 +21,7 @@ from rl_backend.records import RolloutRecord
 from rl_backend.reward_shaping import OverlongPenalty
 from rl_backend.rollout import RolloutRunner
 from rl_backend.seeding import rollout_seed
-from rl_backend.types import Rollout, RolloutGroup, TrainingSample
+from rl_backend.types import EngineUse, Rollout, RolloutGroup, TrainingSample
 from world_builder.tasks import Split, Task
 
 
@@ -47,6 +47,12 @@ class Harvest:
             for rollout, advantage in pairs
             if advantage is not None and rollout.tokens is not None
         )
+
+    @property
+    def use(self) -> EngineUse:
+        """What its rollouts cost the engine."""
+        used = (r.tokens.use for r in self.group.rollouts if r.tokens is not None)
+        return sum(used, EngineUse())
 
     def records(self, step: int, split: Split) -> tuple[RolloutRecord, ...]:
         """Its rollouts for the run directory."""

@@ -18,6 +18,10 @@ class BackendError(Exception):
         self.hint = hint
 
 
+ENGINE_ABORTED = "The engine aborted the request."
+"""How the detail of a rollout begins whose request the engine gave up."""
+
+
 class PolicyError(BackendError):
     """The policy could not take its turn, though its engine answered."""
 

@@ -14,9 +14,11 @@ from statistics import fmean
 
 from rl_backend.advantages import GroupDrop
 from rl_backend.collect import Harvest
+from rl_backend.errors import ENGINE_ABORTED
 from rl_backend.evaluation.report import num_malformed_calls, num_turns
 from rl_backend.records import RolloutRecord
 from rl_backend.trainers.base import UpdateMetrics
+from rl_backend.types import EngineUse
 from world_builder.trajectory import StopReason
 
 
@@ -47,6 +49,8 @@ def harvest_metrics(
 ) -> dict[str, float]:
     """What the rollouts of a step amount to."""
     scored = [record for record in records if record.reward is not None]
+    use = sum((h.use for h in harvests), EngineUse())
+    details = [r.trajectory.stop_detail for r in records]
     drops = [harvest.advantages.drop for harvest in harvests]
     values: dict[str, float | None] = {
         "reward_mean": _mean(r.reward for r in scored if r.reward is not None),
@@ -55,6 +59,14 @@ def harvest_metrics(
         "pass_rate": _mean(float(bool(r.is_pass)) for r in scored),
         "num_rollouts": float(len(records)),
         "num_unscored": float(len(records) - len(scored)),
+        "num_cancelled": float(
+            sum(r.trajectory.stop_reason is StopReason.CANCELLED for r in records)
+        ),
+        "num_aborted": float(sum(text.startswith(ENGINE_ABORTED) for text in details)),
+        "num_retractions": float(use.num_retractions) if use.num_prompt_tokens else None,
+        "cached_share": use.num_cached_tokens / use.num_prompt_tokens
+        if use.num_prompt_tokens
+        else None,
         "num_groups_trained": float(drops.count(None)),
         "num_groups_no_spread": float(drops.count(GroupDrop.NO_SPREAD)),
         "num_groups_too_few_scored": float(drops.count(GroupDrop.TOO_FEW_SCORED)),

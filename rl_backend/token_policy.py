@@ -9,11 +9,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from rl_backend.engines.base import Engine
-from rl_backend.errors import PolicyError
+from rl_backend.errors import ENGINE_ABORTED, PolicyError
 from rl_backend.policies import AssistantTurn, Opening
 from rl_backend.renderer import Renderer
 from rl_backend.seeding import derive_seed
-from rl_backend.types import Completion, FinishReason, PolicyVersion, RolloutTokens, SamplingParams
+from rl_backend.types import (
+    Completion,
+    EngineUse,
+    FinishReason,
+    PolicyVersion,
+    RolloutTokens,
+    SamplingParams,
+)
 from world_builder.trajectory import Message, StopReason
 
 
@@ -72,6 +79,7 @@ class TokenActor:
         self._mask: list[bool] = []
         self._logprobs: list[float] = []
         self._versions: list[PolicyVersion] = []
+        self._use = EngineUse()
         self._num_turns = 0
 
     @property
@@ -85,6 +93,7 @@ class TokenActor:
             loss_mask=tuple(self._mask),
             logprobs=tuple(self._logprobs),
             policy_versions=tuple(self._versions),
+            use=self._use,
         )
 
     async def act(self, results: Sequence[Message]) -> AssistantTurn:
@@ -111,9 +120,7 @@ class TokenActor:
         request_id = f"{self._opening.task_id}/{name}"
         completion = await self._engine.generate(row, params, request_id)
         if completion.finish_reason is FinishReason.ABORTED:
-            raise PolicyError(
-                "The engine aborted the request.", hint="Rollouts that were cut off count nowhere."
-            )
+            raise PolicyError(ENGINE_ABORTED, hint="Rollouts that were cut off count nowhere.")
         self._add_sampled(completion)
         return completion
 
@@ -129,6 +136,7 @@ class TokenActor:
         self._mask += [True] * len(completion.token_ids)
         self._logprobs += completion.logprobs
         self._versions += completion.policy_versions
+        self._use += completion.use
 
     def _add_observed(self, token_ids: Sequence[int]) -> None:
         self._ids += token_ids

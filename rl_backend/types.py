@@ -50,6 +50,25 @@ BOUNDARIES: dict[StopReason, Boundary] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineUse:
+    """What requests cost an engine; all 0 where it does not say."""
+
+    num_prompt_tokens: int = 0
+    """Tokens that were sent, over all requests."""
+    num_cached_tokens: int = 0
+    """Of these, how many the engine had in its cache."""
+    num_retractions: int = 0
+    """Times that a running request was put back: for want of room, or while weights came in."""
+
+    def __add__(self, other: EngineUse) -> EngineUse:
+        return EngineUse(
+            num_prompt_tokens=self.num_prompt_tokens + other.num_prompt_tokens,
+            num_cached_tokens=self.num_cached_tokens + other.num_cached_tokens,
+            num_retractions=self.num_retractions + other.num_retractions,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutTokens:
     """The tokens of one rollout, exactly as the engine saw them.
 
@@ -66,6 +85,8 @@ class RolloutTokens:
     """For each response token: its log-probability in the engine, in nats; 0.0 if not sampled."""
     policy_versions: tuple[PolicyVersion, ...]
     """For each response token: the version that sampled it, or that was in force."""
+    use: EngineUse = EngineUse()
+    """Of all its requests."""
 
     def __post_init__(self) -> None:
         lengths = {len(self.loss_mask), len(self.logprobs), len(self.policy_versions)}
@@ -295,6 +316,7 @@ class Completion:
     policy_versions: tuple[PolicyVersion, ...]
     """The version that sampled each token; they differ when weights changed on the way."""
     finish_reason: FinishReason
+    use: EngineUse = EngineUse()
 
     def __post_init__(self) -> None:
         lengths = {len(self.token_ids), len(self.logprobs), len(self.policy_versions)}

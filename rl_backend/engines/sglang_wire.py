@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, NonNegativeInt
 
-from rl_backend.types import Completion, FinishReason, PolicyVersion, SamplingParams
+from rl_backend.types import Completion, EngineUse, FinishReason, PolicyVersion, SamplingParams
 
 
 class Answer(BaseModel):
@@ -44,6 +44,10 @@ class MetaInfo(Answer):
     """Empty when all tokens come from `weight_version`."""
     output_token_logprobs: tuple[tuple[float, int, str | None], ...] = ()
     """(log-probability, token id, text or None) of each sampled token."""
+    prompt_tokens: NonNegativeInt = 0
+    cached_tokens: NonNegativeInt = 0
+    """Of the prompt's tokens, those that were in the prefix cache."""
+    num_retractions: NonNegativeInt = 0
 
 
 class Generation(Answer):
@@ -104,6 +108,11 @@ def completion_of(generation: Generation) -> Completion:
         logprobs=tuple(logprob for logprob, _, _ in meta.output_token_logprobs),
         policy_versions=_versions(meta, len(generation.output_ids)),
         finish_reason=_FINISH_REASONS[meta.finish_reason.type],
+        use=EngineUse(
+            num_prompt_tokens=meta.prompt_tokens,
+            num_cached_tokens=meta.cached_tokens,
+            num_retractions=meta.num_retractions,
+        ),
     )
 
 

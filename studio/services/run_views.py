@@ -358,8 +358,9 @@ def _figures(records: Sequence[MetricRecord]) -> tuple[tuple[str, str], ...]:
         return ()
     names = (
         "policy_lag", "num_rollouts", "num_unscored", "num_groups_trained", "num_groups_no_spread",
-        "num_stale_dropped", "num_turns", "num_calls", "tool_errors", "malformed_calls",
-        "final_response_rate", "grad_norm", "learning_rate",
+        "num_stale_dropped", "num_cancelled", "num_aborted", "num_retractions", "cached_share",
+        "num_turns", "num_calls", "tool_errors", "malformed_calls", "final_response_rate",
+        "grad_norm", "learning_rate",
     )  # fmt: skip
     shown = [(metric(name), newest.values[name]) for name in names if name in newest.values]
     return tuple((m.title, f"{value:.3g} {m.unit}".strip()) for m, value in shown)

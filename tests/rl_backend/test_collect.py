@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rl_backend.advantages import GroupDrop, group_advantages
 from rl_backend.collect import Harvest, require_scored, rollout_sample
-from rl_backend.errors import BackendError
+from rl_backend.errors import ENGINE_ABORTED, BackendError
 from rl_backend.step_metrics import harvest_metrics, known, update_metrics
 from rl_backend.trainers.base import UpdateMetrics
-from rl_backend.types import PolicyVersion, Rollout, RolloutGroup, RolloutTokens
+from rl_backend.types import EngineUse, PolicyVersion, Rollout, RolloutGroup, RolloutTokens
 from tests.rl_backend.factories import CRITERIA, make_record, make_task
 from world_builder.tasks import Split
+from world_builder.trajectory import StopReason
 
 TASK = make_task()
 TOKENS = RolloutTokens(
@@ -20,6 +23,7 @@ TOKENS = RolloutTokens(
     loss_mask=(True, False, True),
     logprobs=(-0.5, 0.0, -0.25),
     policy_versions=(PolicyVersion(1), PolicyVersion(1), PolicyVersion(2)),
+    use=EngineUse(num_prompt_tokens=8, num_cached_tokens=6, num_retractions=1),
 )
 
 
@@ -77,6 +81,8 @@ def test_figures_leave_failures_out() -> None:
     records = [r for h in harvests for r in h.records(1, Split.TRAIN)]
     figures = harvest_metrics(harvests, records, seconds=2.0)
     assert figures["reward_mean"] == 0.75
+    assert (figures["cached_share"], figures["num_retractions"]) == (0.75, 5)
+    assert (figures["num_cancelled"], figures["num_aborted"]) == (0, 0)
     assert figures["pass_rate"] == 0.75
     assert (figures["num_rollouts"], figures["num_unscored"]) == (5, 1)
     assert (figures["num_groups_trained"], figures["num_groups_no_spread"]) == (1, 1)
@@ -108,3 +114,30 @@ def test_updates_weigh_by_their_tokens() -> None:
     assert "entropy" not in figures
     assert update_metrics([], 0, 0.0) == {}
     assert known({"a": float("nan"), "b": None, "c": 1.0}) == {"c": 1.0}
+
+
+def test_given_up_and_aborted_rollouts_are_counted() -> None:
+    given_up = rollout(0, None).cancelled("its group went on without it")
+    detail = f"{ENGINE_ABORTED} Rollouts that were cut off count nowhere."
+    changes = {"stop_reason": StopReason.POLICY_ERROR, "stop_detail": detail}
+    trajectory = given_up.trajectory.model_copy(update=changes)
+    aborted = replace(given_up, trajectory=trajectory, tokens=None, index=1)
+    made = Harvest(
+        group_id="g",
+        group=RolloutGroup(task_id=TASK.id, rollouts=(given_up, aborted)),
+        advantages=group_advantages([None, None]),
+    )
+    figures = harvest_metrics([made], made.records(1, Split.TRAIN), seconds=1.0)
+    assert (figures["num_cancelled"], figures["num_aborted"]) == (1, 1)
+    assert (figures["num_unscored"], figures["num_groups_too_few_scored"]) == (2, 1)
+
+
+def test_an_engine_that_does_not_say_what_it_cached_has_no_share() -> None:
+    without = replace(rollout(0, CRITERIA), tokens=replace(TOKENS, use=EngineUse()))
+    made = Harvest(
+        group_id="g",
+        group=RolloutGroup(task_id=TASK.id, rollouts=(without,)),
+        advantages=group_advantages([1.0]),
+    )
+    figures = harvest_metrics([made], made.records(1, Split.TRAIN), seconds=1.0)
+    assert {"cached_share", "num_retractions"}.isdisjoint(figures)

@@ -101,6 +101,15 @@ async def test_an_aborted_request_keeps_its_tokens(engine: SGLangEngine) -> None
     assert len(completion.token_ids) < LONG.max_new_tokens
 
 
+async def test_a_repeated_prompt_is_found_in_the_cache(engine: SGLangEngine) -> None:
+    await engine.flush_cache()
+    prompt = PROMPT * 20
+    uses = [(await engine.generate(prompt, SAMPLED, f"cached/{i}")).use for i in range(2)]
+    assert [use.num_prompt_tokens for use in uses] == [len(prompt)] * 2
+    assert uses[0].num_cached_tokens == 0
+    assert uses[1].num_cached_tokens >= len(prompt) // 2
+
+
 async def test_cancelled_requests_leave_the_server_idle(engine: SGLangEngine) -> None:
     running = [asyncio.create_task(engine.generate(PROMPT, LONG, f"gone/{i}")) for i in range(16)]
     await engine.generate(PROMPT, SamplingParams(temperature=1.0, max_new_tokens=1), "between")
