@@ -10,11 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from rl_backend.config import load_preset
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.errors import EngineError
+from rl_backend.records import BundleLock, Phase
+from rl_backend.rundir import RunDir
 from rl_backend.types import PolicyVersion, SamplingParams
 from tests.rl_backend.engines.double_sglang import OUTPUT, DoubleSGLang
+from tests.rl_backend.loop_doubles import CountingTrainer, work
+from world_builder.state import WorldBase
 
 PROMPT = [1, 2, 3]
 PARAMS = SamplingParams(temperature=1.0, max_new_tokens=8)
@@ -129,6 +134,28 @@ async def test_without_any_server_the_engine_fails(farm: Farm) -> None:
     with pytest.raises(EngineError, match="None of the 3 SGLang servers"):
         await farm.engine.generate(PROMPT, PARAMS, "a/0")
     assert len(farm.problems) == 3
+
+
+async def test_a_run_goes_on_without_a_server_that_takes_no_weights(
+    farm: Farm, tutorial: WorldBase, tmp_path: Path
+) -> None:
+    lock = BundleLock(path="bundle", name="tutorial", version="1.0.0", digest="0" * 64)
+    settings = ("num_steps=3", "warm_start.num_steps=0", "max_policy_lag=1")
+    run = RunDir.create(tmp_path, load_preset("smoke", settings), lock, "run")
+    broken, num_asked = farm.servers[0], list[int]()
+
+    def during() -> None:
+        broken.failing["/update_weights_from_disk"] = 400
+        num_asked.append(len(broken.generated))
+
+    trainer = await work(run, tutorial, engine=farm.engine, trainer=CountingTrainer(during))
+    assert trainer.policy_version == 3
+    assert [r.step for r in run.metrics() if r.phase is Phase.TRAIN] == [1, 2, 3]
+    assert all(r.reward is not None for step in (1, 2, 3) for r in run.rollouts(step))
+    assert num_asked[0] > 0
+    assert len(broken.generated) == num_asked[1] == num_asked[2]
+    assert farm.problems[0].startswith(f"{broken.url} is set aside")
+    assert [each.version for each in farm.servers] == [0, 3, 3]
 
 
 def test_no_server_is_no_engine() -> None:
