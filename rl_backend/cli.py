@@ -148,7 +148,7 @@ def train(
         bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")
     ] = False,
 ) -> None:
-    """Train a policy on a bundle, showing how it goes. Ctrl-C stops at the next safe point.
+    """Train a policy on a bundle, showing how it goes. Ctrl-C stops the run as `stop` does.
 
     Example:  corecraft train dist/tutorial-1.0.0 --preset tiny --set num_steps=10
 

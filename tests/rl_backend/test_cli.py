@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,9 +14,10 @@ from typer.testing import CliRunner
 
 from exporter.bundle import Bundle
 from exporter.writer import write_bundle
-from rl_backend import cli
+from rl_backend import cli, run_lock
 from rl_backend.config import load_preset
 from rl_backend.evaluation.bundles import lock_of
+from rl_backend.records import BundleLock, RunState
 from rl_backend.rundir import RunDir
 from world_builder.state import WorldBase
 
@@ -99,6 +103,27 @@ def test_compare_says_what_is_missing(app: typer.Typer, bundle: Path, tmp_path: 
     result = CliRunner().invoke(app, ["compare", str(run.path)])
     assert result.exit_code == 1
     assert "needs two" in result.stderr
+
+
+def test_stop_asks_the_process_and_waits_for_its_end(app: typer.Typer, tmp_path: Path) -> None:
+    lock = BundleLock(path="b", name="tutorial", version="1.0.0", digest="0" * 64)
+    run = RunDir.create(tmp_path, load_preset("smoke"), lock, "run")
+    held = run_lock.acquire(run.path)
+
+    def end_when_asked() -> None:
+        while not run.is_stop_requested():
+            time.sleep(0.02)
+        status = run.stored_status()
+        run.write_status(status.model_copy(update={"state": RunState.STOPPED, "step": 3}))
+        os.close(held)
+
+    process = threading.Thread(target=end_when_asked)
+    process.start()
+    result = CliRunner().invoke(app, ["stop", str(run.path)])
+    process.join()
+    assert result.output == "run is stopped after step 3\n"
+    again = CliRunner().invoke(app, ["stop", str(run.path)])
+    assert (again.exit_code, again.output) == (0, result.output)
 
 
 @pytest.mark.parametrize("command", ["rollout", "eval", "train", "compare", "plan", "stop"])
