@@ -7,6 +7,7 @@ process: `python -m tests.rl_backend.trainers.memory_case WORK_DIR`.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ def measure(directory: Path, kind: str, depth: int) -> dict[str, float]:
             "parameters": sum(p.numel() for p in parameters),
             "gradients": sum(p.main_grad.nbytes for p in parameters),
             "checkpoint": sum(p.stat().st_size for p in files),
+            "processes": len(multiprocessing.active_children()),
         }
 
 

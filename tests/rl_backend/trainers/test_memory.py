@@ -68,3 +68,8 @@ def test_one_float32_copy_of_the_logits_waits_for_the_backward_pass(
 ) -> None:
     found = measured[0][f"{kind}-4"]
     assert found["logits"] / found["num_tokens"] == pytest.approx(4 * 1000, rel=0.02)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_checkpoint_leaves_no_process_behind(kind: str, measured: tuple[Figures, Path]) -> None:
+    assert measured[0][f"{kind}-4"]["processes"] == 0
