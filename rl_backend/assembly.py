@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -38,7 +38,7 @@ from rl_backend.seeding import generator
 from rl_backend.stopping import Stopped, cancel, unless
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
-from rl_backend.trainers.megatron import MegatronTrainer
+from rl_backend.trainers.ranked import open_trainer
 from rl_backend.types import PolicyVersion, SamplingParams
 from rl_backend.warm_start import starting_model, warm_start
 from world_builder.state import WorldBase
@@ -71,8 +71,11 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
     stopping = stop_event(progress)
     model_dir = starting_model(run, config, base)
     warn = partial(_warn, run, progress)
-    async with _serving(run, config, model_dir, connect, warn) as ready:
-        trainer = MegatronTrainer(config.trainer, model_dir, seed=config.seed)
+    async with (
+        AsyncExitStack() as ranks,
+        _serving(run, config, model_dir, connect, warn) as ready,
+    ):
+        trainer = ranks.enter_context(open_trainer(config.trainer, model_dir, seed=config.seed))
         _log.info("trainer: %s", trainer.info)
         source = TaskSource(_train_tasks(config, base), seed=config.seed)
         buffer = DataBuffer(max_policy_lag=config.max_policy_lag)

@@ -147,6 +147,10 @@ def train(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")
     ] = False,
+    prepare: Annotated[
+        bool,
+        typer.Option("--prepare", help="Only make the run's directory, for torchrun to start."),
+    ] = False,
 ) -> None:
     """Train a policy on a bundle, showing how it goes. Ctrl-C stops the run as `stop` does.
 
@@ -165,11 +169,12 @@ def train(
         else:
             root, name = (run_dir.parent, run_dir.name) if run_dir else (Path("runs"), None)
             config = load_preset(preset, changes or ())
-            opened = _cleared(bundle, config, root)
+            opened = _cleared(bundle, config, root, is_elsewhere=prepare)
             run = RunDir.create(root, config, lock_of(opened), name)
-        launch(run)
+        if not prepare:
+            launch(run)
     typer.echo(f"run {run.path}")
-    if not detach:
+    if not (detach or prepare):
         status = cli_text.watch(run)
         raise typer.Exit(0 if status.state.value in {"done", "stopped"} else 1)
 
@@ -190,17 +195,20 @@ def stop(
     typer.echo(f"{run.id} is {status.state.value} after step {status.step}")
 
 
-def _cleared(path: Path, config: RunConfig, runs_dir: Path) -> Bundle:
+def _cleared(
+    path: Path, config: RunConfig, runs_dir: Path, *, is_elsewhere: bool = False
+) -> Bundle:
     """The bundle, once nothing keeps the run from starting. Raises BackendError when it does.
 
-    Everything that is wrong is told at once, and what is only worth knowing too.
+    Everything that is wrong is told at once, and what is only worth knowing too. A run that starts
+    elsewhere is not refused for this machine.
     """
     found = preflight(Subject.opened(path), config, runs_dir)
     for check in found.checks:
         if check.state is not CheckState.GOOD:
             kind = "Problem" if check.state is CheckState.BAD else "Note"
             typer.echo(f"{kind}: {check.title}: {check.text.rstrip('.')}. {check.hint}", err=True)
-    if not found.can_start:
+    if not (found.can_start or is_elsewhere):
         raise BackendError("The run was not started.", hint="Mend the problems above.")
     return Bundle.open(path)
 

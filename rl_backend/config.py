@@ -181,11 +181,19 @@ class TrainerConfig(Section):
     """Ranks that one layer is cut over."""
     pipeline_parallel: int = Declared(default=1, ge=1)
     """Ranks that the layers are cut over."""
+    data_parallel: int = Declared(default=1, ge=1)
+    """Copies of the model, each of which trains on its share of the rows. A run starts tensor x
+    pipeline x data parallel processes, on a GPU each where there are GPUs."""
     dtype: str = Declared(default="float32", pattern="^(float32|bfloat16)$")
     """Number format of weights and activations."""
     num_cpu_threads: int | None = Declared(default=None, ge=1)
-    """Threads of the trainer on a CPU; None leaves it to torch, which takes all cores. On a shared
-    machine fewer threads are faster: they wait for each other less."""
+    """Threads of each of the trainer's processes on a CPU; None leaves it to torch, which takes all
+    cores. On a shared machine fewer threads are faster: they wait for each other less."""
+
+    @property
+    def num_ranks(self) -> int:
+        """Processes of the trainer."""
+        return self.tensor_parallel * self.pipeline_parallel * self.data_parallel
 
 
 class EngineConfig(Section):

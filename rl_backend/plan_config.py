@@ -10,14 +10,15 @@ from rl_backend.config_section import Section
 class PlanConfig(Section):
     """What `corecraft plan` and the preflight reckon with; it changes nothing in a run.
 
-    The training process drives one device so far. What is asked for beyond that is refused before
-    a run starts, and estimated all the same.
+    What is asked for beyond what the trainer can do is refused before a run starts, and estimated
+    all the same.
     """
 
     gpu: str | None = None
     """Kind of the devices, such as `h100`; None: the machine's own, whatever it is."""
-    num_gpus: int = Declared(default=1, ge=1)
-    """Devices of the trainer, which engines share unless `num_engine_gpus` says otherwise."""
+    num_gpus: int | None = Declared(default=None, ge=1)
+    """Devices of the trainer, which engines share unless `num_engine_gpus` says otherwise.
+    None: one for each of its ranks."""
     num_engine_gpus: int = Declared(default=0, ge=0)
     """Devices that engines have to themselves; 0: they share the trainer's."""
     expert_parallel: int = Declared(default=1, ge=1)

@@ -2,7 +2,8 @@
 
 Holds the run's lock, reports how it goes and leaves the reason in the run directory whatever ends
 it. A stop comes as SIGTERM or as a file; started again, the run goes on from its newest checkpoint.
-`launcher` starts this process, `assembly` does the work.
+`launcher` starts this process, `assembly` does the work. Under torchrun rank 0 works on the run and
+the other ranks follow its trainer.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from rl_backend.launcher import LOCK_ENV
 from rl_backend.progress import Progress
 from rl_backend.records import RunState
 from rl_backend.rundir import RunDir
+from rl_backend.trainers.rank_processes import is_follower
 
 NUM_REASON_LINES = 5
 
@@ -32,6 +34,10 @@ def main() -> int:
     if len(sys.argv) != 2:
         _log.error("usage: python -m rl_backend.run RUN_DIR")
         return 2
+    if is_follower():
+        from rl_backend.trainers.follower import follow
+
+        return follow()
     run = RunDir.open(Path(sys.argv[1]))
     _adopt_lock(run)
     progress = Progress(run, on_overdue=lambda: _leave(progress))

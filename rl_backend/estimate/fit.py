@@ -12,7 +12,7 @@ from itertools import product
 from rl_backend.config import RunConfig
 from rl_backend.estimate.decoder import Decoder
 from rl_backend.estimate.hardware import GPUS_PER_NODE
-from rl_backend.estimate.plan import Plan, plan
+from rl_backend.estimate.plan import Plan, num_trainer_gpus, plan
 
 TENSOR_RANKS = (1, 2, 4, 8)
 STAGES = (1, 2, 4, 8, 16, 32)
@@ -45,7 +45,7 @@ def _worth(found: Plan) -> tuple[bool, float]:
 
 def _candidates(config: RunConfig, decoder: Decoder) -> Iterator[RunConfig]:
     """Configurations of every way to cut the model, the preferred ones first."""
-    num_gpus = config.plan.num_gpus
+    num_gpus = num_trainer_gpus(config)
     experts = EXPERT_RANKS if decoder.is_sparse else (1,)
     ways = product((False, True), (False, True), _cuts(num_gpus), experts, ENGINE_RANKS)
     for is_on_cpu, is_recomputed, (tensor, stages), expert, engine in ways:
@@ -58,7 +58,11 @@ def _candidates(config: RunConfig, decoder: Decoder) -> Iterator[RunConfig]:
             "expert_parallel": expert,
             "engine_tensor_parallel": engine,
         }
-        cut = {"tensor_parallel": tensor, "pipeline_parallel": stages}
+        cut = {
+            "tensor_parallel": tensor,
+            "pipeline_parallel": stages,
+            "data_parallel": num_gpus // (tensor * stages),
+        }
         yield config.model_copy(
             update={
                 "plan": config.plan.model_copy(update=asked),

@@ -18,15 +18,12 @@ def missing(config: RunConfig, decoder: Decoder) -> tuple[str, ...]:
 
 
 def _missing(config: RunConfig, decoder: Decoder) -> Iterator[str]:
-    asked, trainer = config.plan, config.trainer
+    asked = config.plan
     if decoder.is_sparse:
         yield (
             f"a mixture of {decoder.num_experts} experts ({decoder.model_type}): the weights of "
             "experts cannot be moved between Hugging Face and Megatron"
         )
-    ranks = max(asked.num_gpus, trainer.tensor_parallel * trainer.pipeline_parallel)
-    if ranks > 1:
-        yield f"{ranks} ranks of the trainer: the training process of a run drives one device"
     wanted = {
         f"expert parallel {asked.expert_parallel}": asked.expert_parallel > 1,
         f"engines of {asked.engine_tensor_parallel} GPUs": asked.engine_tensor_parallel > 1,

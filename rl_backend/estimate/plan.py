@@ -91,13 +91,13 @@ def plan(config: RunConfig, decoder: Decoder | None = None, gpu: Gpu | None = No
     trained = work.num_rollouts * work.sampled_tokens / work.trained_tokens
     num_tokens = max(config.trainer.max_tokens_per_microbatch, config.model.context_length)
     engine = _engine(config, decoder, gpu)
-    num_engines = _num_engine_gpus(config) // config.plan.engine_tensor_parallel
+    num_engines = num_engine_gpus(config) // config.plan.engine_tensor_parallel
     return Plan(
         model=config.model.path or "made from scratch",
         num_parameters=count(decoder).total,
         num_active=num_active(decoder),
         gpu="none" if gpu is None else gpu.title,
-        num_gpus=config.plan.num_gpus + config.plan.num_engine_gpus,
+        num_gpus=num_trainer_gpus(config) + config.plan.num_engine_gpus,
         layout=layout,
         problems=(*layout.problems(decoder), *_problems(config)),
         trainer=trainer_memory(
@@ -139,13 +139,12 @@ def decoder_of(config: RunConfig) -> Decoder:
 
 
 def layout_of(config: RunConfig) -> Layout:
-    """The parallel sizes that the trainer's devices make."""
-    tensor, stages = config.trainer.tensor_parallel, config.trainer.pipeline_parallel
+    """How the trainer is cut, and how it saves memory."""
     return Layout(
-        tensor_parallel=tensor,
-        pipeline_parallel=stages,
+        tensor_parallel=config.trainer.tensor_parallel,
+        pipeline_parallel=config.trainer.pipeline_parallel,
         expert_parallel=config.plan.expert_parallel,
-        data_parallel=max(1, config.plan.num_gpus // (tensor * stages)),
+        data_parallel=config.trainer.data_parallel,
         is_recomputed=config.plan.recompute,
         is_sequence_parallel=config.plan.sequence_parallel,
         is_optimizer_on_cpu=config.plan.optimizer_on_cpu,
@@ -164,18 +163,25 @@ def workload(config: RunConfig) -> Workload:
     )
 
 
-def _num_engine_gpus(config: RunConfig) -> int:
-    return config.plan.num_engine_gpus or config.plan.num_gpus
+def num_trainer_gpus(config: RunConfig) -> int:
+    """Devices that the trainer's ranks are on."""
+    return config.plan.num_gpus or config.trainer.num_ranks
+
+
+def num_engine_gpus(config: RunConfig) -> int:
+    """Devices that engines are on."""
+    return config.plan.num_engine_gpus or num_trainer_gpus(config)
 
 
 def _problems(config: RunConfig) -> tuple[str, ...]:
     """Devices that do not come out even."""
-    model = config.trainer.tensor_parallel * config.trainer.pipeline_parallel
+    ranks, gpus, engine_gpus = (
+        config.trainer.num_ranks, num_trainer_gpus(config), num_engine_gpus(config)
+    )  # fmt: skip
+    per_engine = config.plan.engine_tensor_parallel
     cut = {
-        f"{config.plan.num_gpus} trainer GPUs over models of {model}": config.plan.num_gpus % model,
-        f"{_num_engine_gpus(config)} engine GPUs over engines of "
-        f"{config.plan.engine_tensor_parallel}": _num_engine_gpus(config)
-        % config.plan.engine_tensor_parallel,
+        f"{gpus} GPUs for {ranks} ranks of the trainer": gpus != ranks,
+        f"{engine_gpus} engine GPUs over engines of {per_engine}": engine_gpus % per_engine,
     }
     return tuple(text for text, rest in cut.items() if rest)
 
@@ -196,19 +202,19 @@ def _step(
     config: RunConfig, decoder: Decoder, gpu: Gpu | None, engine: EngineMemory, work: Workload
 ) -> StepTime | None:
     tensor = config.plan.engine_tensor_parallel
-    if gpu is None or not gpu.flops_per_s or _num_engine_gpus(config) < tensor:
+    if gpu is None or not gpu.flops_per_s or num_engine_gpus(config) < tensor:
         return None
     return step_time(
         decoder,
         gpu,
         work,
         Engines(
-            num_engines=_num_engine_gpus(config) // tensor,
+            num_engines=num_engine_gpus(config) // tensor,
             tensor_parallel=tensor,
             cache_tokens=engine.tokens,
             concurrency=config.rollout.concurrency,
         ),
-        num_trainer_gpus=config.plan.num_gpus,
+        num_trainer_gpus=num_trainer_gpus(config),
         dtype=config.trainer.dtype,
         is_recomputed=config.plan.recompute,
         num_scorings=1 + (config.objective.kl_coef > 0),

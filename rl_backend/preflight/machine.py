@@ -27,6 +27,8 @@ from rl_backend.preflight.checks import Check, CheckState
 PACKAGES = ("torch", "megatron", "sglang")
 PROCESS_BYTES = 2 * GIB
 """What the trainer's and the engine's processes take on a CPU beside a model: 1.8 GiB measured."""
+RANK_BYTES = GIB // 2
+"""What each further rank of the trainer takes there beside its share of the model."""
 SPARE_BYTES, ROOMY_BYTES = GIB, 5 * GIB
 """On the disk beside what a run writes: with less than the first it fails, the second warns."""
 CONNECT_TIMEOUT_S = 2.0
@@ -49,7 +51,7 @@ def memory_checks(config: RunConfig, root: Path = Path("/")) -> Iterator[Check]:
     """The estimate against the memory of the GPU, or of the machine where there is none."""
     cuda = cuda_memory()
     try:
-        found = plan(_on_one_device(config), gpu=cuda.as_gpu() if cuda is not None else None)
+        found = plan(_at_home(config), gpu=cuda.as_gpu() if cuda is not None else None)
     except ValueError:
         return
     if cuda is not None:
@@ -58,11 +60,9 @@ def memory_checks(config: RunConfig, root: Path = Path("/")) -> Iterator[Check]:
         yield _in_ram(found, available_ram(root))
 
 
-def _on_one_device(config: RunConfig) -> RunConfig:
-    """The run as the trainer would make it, which drives one device and saves nothing."""
-    cut = {"tensor_parallel": 1, "pipeline_parallel": 1}
-    trainer = config.trainer.model_copy(update=cut)
-    return config.model_copy(update={"plan": PlanConfig(), "trainer": trainer})
+def _at_home(config: RunConfig) -> RunConfig:
+    """The run as it would be made on this machine, without what is only planned."""
+    return config.model_copy(update={"plan": PlanConfig()})
 
 
 def disk_checks(config: RunConfig, runs_dir: Path) -> Iterator[Check]:
@@ -116,11 +116,13 @@ def _answers(url: str) -> Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CudaMemory:
-    """The first GPU, which is the one that a run drives."""
+    """The first GPU, which stands for all of them."""
 
     name: str
     total: float
     free: float
+    num: int
+    """GPUs of the machine."""
 
     def as_gpu(self) -> Gpu:
         return Gpu(title=self.name, memory_bytes=self.total, flops_per_s=0.0, bytes_per_s=0.0)
@@ -137,8 +139,14 @@ def cuda_memory() -> CudaMemory | None:
             [tool, query, "--format=csv,noheader,nounits"],
             capture_output=True, text=True, check=True, timeout=SMI_TIMEOUT_S,
         )  # fmt: skip
-        name, total, free = done.stdout.splitlines()[0].rsplit(",", 2)
-        return CudaMemory(name=name.strip(), total=float(total) * 2**20, free=float(free) * 2**20)
+        lines = done.stdout.splitlines()
+        name, total, free = lines[0].rsplit(",", 2)
+        return CudaMemory(
+            name=name.strip(),
+            total=float(total) * 2**20,
+            free=float(free) * 2**20,
+            num=len(lines),
+        )
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
 
@@ -164,6 +172,10 @@ def _on_gpu(found: Plan, cuda: CudaMemory) -> Check:
         f"trainer {_size(found.trainer.total)}, engine {_size(found.engine.total)} and "
         f"{_size(RUNTIME_BYTES)} of CUDA's, of {_size(cuda.free)} free on {cuda.name}"
     )
+    if found.layout.num_gpus > cuda.num:
+        text = f"the trainer has {found.layout.num_gpus} ranks, this machine {_gpus(cuda.num)}"
+        hint = "Lower its parallel sizes, or start the run under torchrun on more machines."
+        return Check(title="Memory", state=CheckState.BAD, text=text, hint=hint)
     if found.used_bytes > cuda.free:
         hint = "Lower engine.mem_fraction, trainer.max_tokens_per_microbatch or the context."
         return Check(title="Memory", state=CheckState.BAD, text=text, hint=hint)
@@ -175,7 +187,9 @@ def _on_gpu(found: Plan, cuda: CudaMemory) -> Check:
 
 
 def _in_ram(found: Plan, free: float | None) -> Check:
-    needed = found.trainer.total + found.trainer.host + found.engine.total + PROCESS_BYTES
+    ranks = found.layout.num_gpus
+    needed = ranks * (found.trainer.total + found.trainer.host) + found.engine.total
+    needed += PROCESS_BYTES + (ranks - 1) * RANK_BYTES
     text = f"about {_size(needed)} are needed"
     if free is None:
         return Check(title="Memory", state=CheckState.WARN, text=text, hint="How much is free?")
@@ -184,6 +198,10 @@ def _in_ram(found: Plan, free: float | None) -> Check:
         return Check(title="Memory", state=CheckState.GOOD, text=text)
     hint = "Take a smaller model, context or engine.max_total_tokens, or end other processes."
     return Check(title="Memory", state=CheckState.BAD, text=text, hint=hint)
+
+
+def _gpus(num: int) -> str:
+    return "1 GPU" if num == 1 else f"{num} GPUs"
 
 
 def _size(num_bytes: float) -> str:

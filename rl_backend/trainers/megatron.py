@@ -149,10 +149,14 @@ class MegatronTrainer:
         self, batch: Batch, *, temperature: float = 1.0
     ) -> NDArray[np.float32]:
         """As `compute_logprobs`, under the reference. Raises ValueError when there is none."""
+        with self.require_reference().in_place_of(self._model):
+            return self.compute_logprobs(batch, temperature=temperature)
+
+    def require_reference(self) -> Reference:
+        """The reference. Raises ValueError when there is none."""
         if self._reference is None:
             raise ValueError("no reference was set; call set_reference first")
-        with self._reference.in_place_of(self._model):
-            return self.compute_logprobs(batch, temperature=temperature)
+        return self._reference
 
     def train_step(
         self,

@@ -7,6 +7,7 @@ A checkpoint directory appears complete or not at all.
 
 from __future__ import annotations
 
+import queue
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -47,6 +48,7 @@ class TrainerState(Frozen):
 def save(directory: Path, model: Any, optimizer: Any, state: TrainerState) -> None:
     """Writes a checkpoint from all ranks together."""
     staging = _shared_staging(directory)
+    _keep_results_here()
     dist_checkpointing.save(_sharded(model, optimizer, is_loading=False), str(staging))
     if dist.get_rank() == 0:
         write_json(staging / STATE_FILE, state.model_dump(mode="json"))
@@ -97,6 +99,16 @@ def _read(wanted: dict[str, Any], directory: Path) -> dict[str, Any]:
         # Damaged files surface as errors of any kind: of torch, pickle, zip or the file system.
         raise ValueError(f"{directory} cannot be read: {type(error).__name__} {error}") from error
     return found
+
+
+def _keep_results_here() -> None:
+    """Lets what was written be told within this process.
+
+    Megatron starts a process to hold it, for saves that go on in the background; ours do not, and
+    that process takes seconds to start and outlives a rank that is killed.
+    """
+    if hasattr(filesystem_async, "_results_queue"):
+        filesystem_async._results_queue = queue.Queue()
 
 
 def _shared_staging(directory: Path) -> Path:

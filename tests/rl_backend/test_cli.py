@@ -60,6 +60,18 @@ def test_rollout_shows_the_dialogue_and_every_verdict(
     assert all(criterion.text in result.stdout for criterion in task.rubric.criteria)
 
 
+def test_a_run_for_torchrun_is_made_and_not_started(
+    app: typer.Typer, bundle: Path, tmp_path: Path
+) -> None:
+    args = ["train", str(bundle), "--prepare", "--run-dir", str(tmp_path / "runs" / "r")]
+    result = CliRunner().invoke(app, [*args, "--set", "trainer.data_parallel=2"])
+    assert result.exit_code == 0, result.output
+    run = RunDir.open(tmp_path / "runs" / "r")
+    assert run.config().trainer.num_ranks == 2
+    assert run.status().pid is None
+    assert not run.is_alive()
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

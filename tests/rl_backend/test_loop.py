@@ -131,3 +131,19 @@ def test_rollouts_beside_the_update_are_one_version_older(
     assert {r.policy_version for r in run.rollouts(2)} == {2}
     made = [[r.rollout_id for r in run.rollouts(step)] for step in run.rollout_steps()]
     assert made == [[r.rollout_id for r in straight.rollouts(s)] for s in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("cut", ["tensor_parallel", "data_parallel"])
+def test_two_ranks_repeat_the_losses_of_one(
+    straight: RunDir, bundle: Bundle, tmp_path: Path, cut: str
+) -> None:
+    run = make_run(tmp_path, bundle, cut, f"trainer.{cut}=2")
+    work(run, 3)
+    one, two = (losses(each) for each in (straight, run))
+    assert len(one) == 5
+    assert two == pytest.approx(one, abs=1e-5)
+
+
+def losses(run: RunDir) -> list[float]:
+    """Of the warm start's steps and the loop's."""
+    return [record.values["loss"] for record in run.metrics() if "loss" in record.values]

@@ -36,7 +36,7 @@ def test_large_presets_say_that_they_cannot_run(name: str) -> None:
     config = load_preset(name)
     lacks = missing(config, decoder_of(config))
     assert "experts" in lacks[0]
-    assert f"{config.plan.num_gpus} ranks" in lacks[1]
+    assert f"engines of {config.plan.engine_tensor_parallel} GPUs" in lacks
     assert "never run" in config.description
 
 
@@ -66,7 +66,7 @@ def test_an_engine_must_hold_the_longest_row() -> None:
 
 def test_devices_must_come_out_even() -> None:
     found = plan(load_preset("8xH100-30B", ["plan.num_gpus=6"]))
-    assert "6 trainer GPUs over models of 4" in found.problems
+    assert "6 GPUs for 8 ranks of the trainer" in found.problems
     assert "6 engine GPUs over engines of 4" in found.problems
 
 

@@ -151,13 +151,11 @@ def test_a_model_that_can_be_trained_passes(tmp_path: Path) -> None:
     assert states(checks) == [("Starting model", GOOD)]
 
 
-def test_more_than_one_rank_is_refused() -> None:
-    found = list(model_checks(load_preset("tiny", ["trainer.tensor_parallel=2"])))
-    assert [c.text for c in found if c.state is BAD] == [
-        "cannot do yet: 2 ranks of the trainer: the training process of a run drives one device"
-    ]
+def test_several_ranks_pass_and_an_uneven_cut_is_refused() -> None:
+    even = ["trainer.tensor_parallel=2", "trainer.data_parallel=2"]
+    assert states(model_checks(load_preset("tiny", even))) == [("Starting model", GOOD)]
     odd = list(model_checks(load_preset("tiny", ["trainer.pipeline_parallel=3"])))
-    assert "cannot cut 2 layers over 3" in [c.text for c in odd]
+    assert [c.text for c in odd if c.state is BAD] == ["cannot cut 2 layers over 3"]
 
 
 def machine_of(root: Path, *, free_gib: float, limit: str | None = None, used: int = 0) -> Path:
@@ -189,6 +187,13 @@ def test_memory_is_compared_with_the_estimate(
     assert check.state is state
 
 
+def test_every_rank_wants_memory(tmp_path: Path) -> None:
+    root = machine_of(tmp_path, free_gib=3)
+    assert states(machine.memory_checks(load_preset("tiny"), root)) == [("Memory", GOOD)]
+    several = load_preset("tiny", ["trainer.data_parallel=4"])
+    assert states(machine.memory_checks(several, root)) == [("Memory", BAD)]
+
+
 def test_unknown_memory_is_a_warning(tmp_path: Path) -> None:
     assert states(machine.memory_checks(load_preset("tiny"), tmp_path)) == [("Memory", WARN)]
 
@@ -215,6 +220,17 @@ def test_a_gpu_is_compared_with_the_estimate(
     [check] = machine.memory_checks(load_preset("gpu"), tmp_path)
     assert check.state is state
     assert told in check.text
+
+
+def test_every_rank_wants_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    smi(tmp_path, "NVIDIA H100 80GB HBM3, 81559, 81000\nNVIDIA H100 80GB HBM3, 81559, 81000")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    two, four = (
+        list(machine.memory_checks(load_preset("gpu", [f"trainer.data_parallel={n}"]), tmp_path))
+        for n in (2, 4)
+    )
+    assert [check.state for check in two] == [GOOD]
+    assert [check.text for check in four] == ["the trainer has 4 ranks, this machine 2 GPUs"]
 
 
 def test_a_cache_too_small_for_one_rollout_is_refused(

@@ -30,6 +30,7 @@ from transformers import (
 from rl_backend.config import TrainerConfig
 from rl_backend.objective import PolicyObjective, SupervisedObjective
 from rl_backend.samples import to_batch, with_old_logprobs
+from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.megatron import ADAM_BETAS, ADAM_EPSILON, MegatronTrainer
 from rl_backend.types import Batch, PolicyVersion, TrainingSample
 from tests.rl_backend.trainers.family import NAMED, family_batch, twin_family_loss
@@ -266,7 +267,7 @@ def compare_export(trainer: MegatronTrainer, twin: Any, directory: Path, batch: 
     }
 
 
-def supervise(trainer: MegatronTrainer, batch: Batch) -> list[float]:
+def supervise(trainer: Trainer, batch: Batch) -> list[float]:
     """Losses of imitating the batch's own tokens for a while."""
     objective = SupervisedObjective(context_weight=0.1)
     return [

@@ -1,0 +1,95 @@
+"""A trainer of two ranks that meets trouble, and prints what became of it.
+
+`python -m tests.rl_backend.trainers.run_ranked WORK_DIR CASE`, in a process of its own, since
+Megatron changes the whole process. Each case prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from rl_backend.config import TrainerConfig
+from rl_backend.errors import TrainerError
+from rl_backend.trainers.follower import follow
+from rl_backend.trainers.rank_processes import is_follower
+from rl_backend.trainers.ranked import RankedTrainer, open_trainer
+from tests.rl_backend.trainers.megatron_cases import load_twin, make_batch, make_model, supervise
+
+TWO_RANKS = TrainerConfig(max_tokens_per_microbatch=80, data_parallel=2, num_cpu_threads=1)
+
+
+def refused(model_dir: Path) -> dict[str, object]:
+    """The model cannot be cut in three; what is refused leaves no process and no group behind."""
+    cut = TWO_RANKS.model_copy(update={"data_parallel": 1, "tensor_parallel": 3})
+    try:
+        with open_trainer(cut, model_dir):
+            return {}
+    except ValueError as error:
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        is_joined = torch.distributed.is_initialized()
+        return {"error": str(error), "is_joined": is_joined, "children": children}
+
+
+def troubled(model_dir: Path) -> dict[str, object]:
+    """What cannot be read is refused, and the work goes on; then rank 1 is killed."""
+    batch = make_batch(load_twin(model_dir))
+    errors = []
+    with open_trainer(TWO_RANKS, model_dir) as trainer:
+        assert isinstance(trainer, RankedTrainer)
+        for method in (trainer.load_checkpoint, trainer.set_reference):
+            try:
+                method(model_dir / "absent")
+            except ValueError as error:
+                errors.append(str(error))
+        try:
+            trainer.compute_reference_logprobs(batch)
+        except ValueError as error:
+            errors.append(str(error))
+        trainer.save_checkpoint(model_dir / "checkpoint", {"position": 5})
+        extra = trainer.load_checkpoint(model_dir / "checkpoint")
+        found: dict[str, object] = {"refusals": errors, "extra": extra}
+        found["losses"] = supervise(trainer, batch)
+        os.kill(trainer.pids[0], signal.SIGKILL)
+        start = time.monotonic()
+        try:
+            supervise(trainer, batch)
+        except TrainerError as error:
+            return found | {"error": str(error), "seconds": time.monotonic() - start}
+    return found
+
+
+def orphaned(model_dir: Path) -> dict[str, object]:
+    """Tells the ranks' processes and waits to be killed."""
+    with open_trainer(TWO_RANKS, model_dir) as trainer:
+        assert isinstance(trainer, RankedTrainer)
+        print(json.dumps({"pids": trainer.pids}), flush=True)  # noqa: T201
+        signal.pause()
+    return {}
+
+
+def given(model_dir: Path) -> dict[str, object]:
+    """Ranks that torchrun started."""
+    batch = make_batch(load_twin(model_dir))
+    with open_trainer(TWO_RANKS, model_dir) as trainer:
+        assert isinstance(trainer, RankedTrainer)
+        return {"pids": trainer.pids, "losses": supervise(trainer, batch)}
+
+
+CASES = {case.__name__: case for case in (troubled, refused, orphaned, given)}
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    work_dir, name = Path(sys.argv[1]), sys.argv[2]
+    if is_follower():
+        sys.exit(follow())
+    if not is_follower():
+        make_model(work_dir / name, "llama-untied")
+        print(json.dumps(CASES[name](work_dir / name)), flush=True)  # noqa: T201
