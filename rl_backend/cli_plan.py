@@ -40,7 +40,7 @@ def plan_run(
     gpu: Annotated[str | None, typer.Option(help="a100, h100, h200 or b200.")] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="One setting, such as plan.recompute=false; repeatable."),
+        typer.Option("--set", help="One setting, such as trainer.recompute=none; repeatable."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:

@@ -33,8 +33,8 @@ class ModelConfig(Section):
     """The starting weights."""
 
     path: str | None = None
-    """A Hugging Face directory (Llama or Qwen like) with its tokenizer. None makes a small model
-    from scratch; the sizes below then apply."""
+    """A Hugging Face directory (Llama, Qwen or GLM like) with its tokenizer. None makes a small
+    model from scratch; the sizes below then apply."""
     vocab_size: int = Declared(default=768, ge=300)
     """Upper bound on tokens of the made tokenizer."""
     hidden_size: int = Declared(default=128, ge=16)
@@ -184,11 +184,24 @@ class TrainerConfig(Section):
     data_parallel: int = Declared(default=1, ge=1)
     """Copies of the model, each of which trains on its share of the rows. A run starts tensor x
     pipeline x data parallel processes, on a GPU each where there are GPUs."""
+    expert_parallel: int = Declared(default=1, ge=1)
+    """Ranks, of those of tensor x data parallel, that the experts of a layer are spread over."""
+    sequence_parallel: bool = False
+    """Whether tensor-parallel ranks also share out the tokens between their matrices."""
+    recompute: Literal["none", "selective", "full"] = "none"
+    """What the backward pass computes anew instead of keeping: nothing, the attention's inner part
+    or whole layers."""
     dtype: str = Declared(default="float32", pattern="^(float32|bfloat16)$")
     """Number format of weights and activations."""
     num_cpu_threads: int | None = Declared(default=None, ge=1)
     """Threads of each of the trainer's processes on a CPU; None leaves it to torch, which takes all
     cores. On a shared machine fewer threads are faster: they wait for each other less."""
+
+    @model_validator(mode="after")
+    def _sequence_follows_tensor(self) -> Self:
+        if self.sequence_parallel and self.tensor_parallel == 1:
+            raise ValueError("sequence_parallel shares out tokens over tensor_parallel > 1 ranks")
+        return self
 
     @property
     def num_ranks(self) -> int:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from rl_backend.expert_shape import ExpertKeys, Experts
 
 
 class ModelFamily(StrEnum):
@@ -21,6 +23,8 @@ class ModelFamily(StrEnum):
     MISTRAL = "mistral"
     QWEN2 = "qwen2"
     QWEN3 = "qwen3"
+    QWEN3_MOE = "qwen3_moe"
+    GLM4_MOE = "glm4_moe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +47,21 @@ class ModelShape:
     has_tied_embeddings: bool
     has_qkv_bias: bool
     has_qk_norm: bool
+    rotary_share: float = 1.0
+    """Part of a head's numbers that positions turn."""
+    experts: Experts | None = None
+    """None: every layer is dense."""
+
+    def is_sparse(self, layer: int) -> bool:
+        """Whether the layer with this number has experts."""
+        return self.experts is not None and layer in self.experts.layers
 
 
 class _Rope(BaseModel):
     model_config = ConfigDict(extra="ignore")
     rope_theta: float | None = None
     rope_type: str = "default"
+    partial_rotary_factor: float | None = None
     factor: float | None = None
     low_freq_factor: float = 1.0
     high_freq_factor: float = 4.0
@@ -75,6 +88,8 @@ class _Config(BaseModel):
     rope_parameters: _Rope = Field(default_factory=_Rope)
     tie_word_embeddings: bool = False
     attention_bias: bool = False
+    use_qk_norm: bool = False
+    partial_rotary_factor: float | None = None
     mlp_bias: bool = False
     use_sliding_window: bool = False
     sliding_window: int | None = None
@@ -89,8 +104,10 @@ def read_model_shape(model_dir: Path) -> ModelShape:
     """
     path = model_dir / "config.json"
     try:
-        config = _Config.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, json.JSONDecodeError, ValidationError) as error:
+        keys = json.loads(path.read_text(encoding="utf-8"))
+        config = _Config.model_validate(keys)
+        experts = _experts(config, keys)
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path} is not the config of a supported model: {error}") from error
     rope = config.rope_scaling or config.rope_parameters
     _check_supported(config, rope, path)
@@ -108,9 +125,26 @@ def read_model_shape(model_dir: Path) -> ModelShape:
         rope_theta=config.rope_parameters.rope_theta or config.rope_theta or 10_000.0,
         llama3_rope_factor=rope.factor if rope.rope_type == "llama3" else None,
         has_tied_embeddings=config.tie_word_embeddings,
-        has_qkv_bias=config.model_type is ModelFamily.QWEN2,
-        has_qk_norm=config.model_type is ModelFamily.QWEN3,
+        has_qkv_bias=config.model_type is ModelFamily.QWEN2 or config.attention_bias,
+        has_qk_norm=config.use_qk_norm
+        or config.model_type in (ModelFamily.QWEN3, ModelFamily.QWEN3_MOE),
+        rotary_share=_rotary_share(config),
+        experts=experts,
     )
+
+
+def _experts(config: _Config, keys: object) -> Experts | None:
+    if config.model_type not in (ModelFamily.QWEN3_MOE, ModelFamily.GLM4_MOE):
+        return None
+    is_sigmoid = config.model_type is ModelFamily.GLM4_MOE
+    return ExpertKeys.model_validate(keys).experts(is_sigmoid=is_sigmoid)
+
+
+def _rotary_share(config: _Config) -> float:
+    if config.model_type is not ModelFamily.GLM4_MOE:
+        return 1.0
+    rope = config.rope_parameters.partial_rotary_factor
+    return rope or config.partial_rotary_factor or 0.5
 
 
 def _check_supported(config: _Config, rope: _Rope, path: Path) -> None:
@@ -125,7 +159,8 @@ def _check_supported(config: _Config, rope: _Rope, path: Path) -> None:
     )
     obstacles = {
         f"hidden_act={config.hidden_act}": config.hidden_act != "silu",
-        "attention_bias=true": config.attention_bias,
+        "attention_bias=true": config.attention_bias
+        and config.model_type is not ModelFamily.GLM4_MOE,
         "mlp_bias=true": config.mlp_bias,
         "a sliding attention window": is_windowed,
         f"rope_type={rope.rope_type}": not (

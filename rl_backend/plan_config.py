@@ -21,14 +21,8 @@ class PlanConfig(Section):
     None: one for each of its ranks."""
     num_engine_gpus: int = Declared(default=0, ge=0)
     """Devices that engines have to themselves; 0: they share the trainer's."""
-    expert_parallel: int = Declared(default=1, ge=1)
-    """Ranks that the experts of a layer are cut over."""
     engine_tensor_parallel: int = Declared(default=1, ge=1)
     """Devices of one engine."""
-    recompute: bool = False
-    """Whether activations are computed anew in the backward pass."""
-    sequence_parallel: bool = False
-    """Whether activations between tensor-parallel matrices are cut over tokens."""
     optimizer_on_cpu: bool = False
     """Whether master weights and moments lie in the memory of the host."""
     prompt_tokens: int | None = Declared(default=None, ge=1)

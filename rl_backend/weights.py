@@ -1,4 +1,4 @@
-"""Weight names and layouts: Hugging Face <-> Megatron-core, for Llama, Qwen2 and Qwen3.
+"""Weight names and layouts: Hugging Face <-> Megatron-core, for Llama, Qwen and GLM-4 with experts.
 
 Between the trainer, whose tensors are fused and cut over ranks, and the engine, which reads
 Hugging Face names. Pure functions on tensors: who gathers the shards is the trainer's concern,
@@ -38,7 +38,6 @@ _TOP_LEVEL = {
 }
 _PER_LAYER = {
     "self_attention.linear_proj.weight": "self_attn.o_proj.weight",
-    "mlp.linear_fc2.weight": "mlp.down_proj.weight",
     "input_layernorm.weight": "input_layernorm.weight",
     "pre_mlp_layernorm.weight": "post_attention_layernorm.weight",
 }
@@ -59,6 +58,10 @@ _SPLITS = {
     "linear_fc1.weight": SplitKind.GATED,
     "linear_fc2.weight": SplitKind.COLUMNS,
 }
+_ROUTER = {"mlp.router.weight": "mlp.gate.weight"}
+_CORRECTION = {"mlp.router.expert_bias": "mlp.gate.e_score_correction_bias"}
+_EXPERTS = ".mlp.experts."
+_LOCAL = "local_experts."
 _IGNORED_SUFFIX = "rotary_emb.inv_freq"
 
 
@@ -68,7 +71,7 @@ def megatron_from_hf(state: Mapping[str, Tensor], shape: ModelShape) -> StateDic
     Raises:
         ValueError: a weight is missing, or one is there that the mapping does not know.
     """
-    left = {name: value for name, value in state.items() if not name.endswith(_IGNORED_SUFFIX)}
+    left = {name: value for name, value in state.items() if not _is_ignored(name, shape)}
     if shape.has_tied_embeddings:
         left.pop("lm_head.weight", None)
     try:
@@ -92,19 +95,31 @@ def hf_from_megatron(full: Mapping[str, Tensor], shape: ModelShape) -> StateDict
     }
 
 
-def global_name(name: str, *, layer_offset: int) -> str:
-    """A parameter's name in the whole model, given the number of layers on earlier stages.
+def global_name(name: str, *, layer_offset: int, expert_offset: int = 0) -> str:
+    """A parameter's name in the whole model, given the layers on earlier stages, and the experts of
+    each layer on earlier expert-parallel ranks.
 
     Layer norms that TransformerEngine fuses into the next matrix get their own names back.
     """
     if not name.startswith("decoder.layers."):
         return name
     _, _, layer, rest = name.split(".", 3)
+    head, is_expert, tail = rest.partition(_LOCAL)
+    if is_expert:
+        expert, _, tail = tail.partition(".")
+        rest = f"{head}{_LOCAL}{int(expert) + expert_offset}.{tail}"
     return f"decoder.layers.{int(layer) + layer_offset}.{_FUSED_NORMS.get(rest, rest)}"
 
 
+def is_expert(name: str) -> bool:
+    """Whether the parameter with this global name belongs to one of a layer's routed experts."""
+    return _EXPERTS in name
+
+
 def split_kind(name: str) -> SplitKind:
-    """How the parameter with this global name is cut."""
+    """How tensor parallelism cuts the parameter with this global name; experts stay whole."""
+    if is_expert(name):
+        return SplitKind.REPLICATED
     for suffix, kind in _SPLITS.items():
         if name.endswith(suffix):
             return kind
@@ -144,9 +159,34 @@ def _direct_names(shape: ModelShape) -> dict[str, str]:
         del names["output_layer.weight"]
     per_layer = _PER_LAYER | (_QK_NORM if shape.has_qk_norm else {})
     for layer in range(shape.num_layers):
-        for name, hf_name in per_layer.items():
+        here = per_layer | _router_names(layer, shape)
+        here |= {f"{ours}linear_fc2.weight": f"{hf}down_proj.weight"
+                 for ours, hf in _gated_parts(layer, shape)}  # fmt: skip
+        for name, hf_name in here.items():
             names[f"decoder.layers.{layer}.{name}"] = f"model.layers.{layer}.{hf_name}"
     return names
+
+
+def _router_names(layer: int, shape: ModelShape) -> dict[str, str]:
+    if shape.experts is None or not shape.is_sparse(layer):
+        return {}
+    return _ROUTER | (_CORRECTION if shape.experts.is_sigmoid else {})
+
+
+def _gated_parts(layer: int, shape: ModelShape) -> list[tuple[str, str]]:
+    """Megatron's and Hugging Face's prefix of every feed-forward part of a layer."""
+    experts = shape.experts
+    if experts is None or not shape.is_sparse(layer):
+        return [("mlp.", "mlp.")]
+    parts = [(f"mlp.experts.{_LOCAL}{n}.", f"mlp.experts.{n}.") for n in range(experts.num)]
+    shared = ("mlp.shared_experts.", "mlp.shared_experts.")
+    return [*parts, shared] if experts.shared_ffn_size else parts
+
+
+def _is_ignored(name: str, shape: ModelShape) -> bool:
+    """Tables of angles, and the layer of GLM's that predicts a second token."""
+    is_beyond = name.startswith(f"model.layers.{shape.num_layers}.")
+    return name.endswith(_IGNORED_SUFFIX) or (is_beyond and shape.experts is not None)
 
 
 def _qkv_parts(shape: ModelShape) -> tuple[str, ...]:
@@ -160,8 +200,9 @@ def _fuse_layer(state: StateDict, layer: int, shape: ModelShape) -> StateDict:
         query, key, value = (state.pop(f"{hf}self_attn.{x}_proj.{part}") for x in "qkv")
         groups = [x.view(shape.num_kv_heads, -1, *x.shape[1:]) for x in (query, key, value)]
         fused[f"{name}self_attention.linear_qkv.{part}"] = torch.cat(groups, 1).flatten(0, 1)
-    gate, up = (state.pop(f"{hf}mlp.{x}_proj.weight") for x in ("gate", "up"))
-    fused[f"{name}mlp.linear_fc1.weight"] = torch.cat([gate, up])
+    for ours, theirs in _gated_parts(layer, shape):
+        gate, up = (state.pop(f"{hf}{theirs}{x}_proj.weight") for x in ("gate", "up"))
+        fused[f"{name}{ours}linear_fc1.weight"] = torch.cat([gate, up])
     return fused
 
 
@@ -175,7 +216,8 @@ def _split_layer(full: Mapping[str, Tensor], layer: int, shape: ModelShape) -> S
         cuts = torch.split(groups, [queries, shape.head_dim, shape.head_dim], 1)
         for letter, cut in zip("qkv", cuts, strict=True):
             state[f"{hf}self_attn.{letter}_proj.{part}"] = cut.flatten(0, 1)
-    gate, up = full[f"{name}mlp.linear_fc1.weight"].chunk(2, 0)
-    state[f"{hf}mlp.gate_proj.weight"] = gate
-    state[f"{hf}mlp.up_proj.weight"] = up
+    for ours, theirs in _gated_parts(layer, shape):
+        gate, up = full[f"{name}{ours}linear_fc1.weight"].chunk(2, 0)
+        state[f"{hf}{theirs}gate_proj.weight"] = gate
+        state[f"{hf}{theirs}up_proj.weight"] = up
     return state

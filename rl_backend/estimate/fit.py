@@ -53,15 +53,15 @@ def _candidates(config: RunConfig, decoder: Decoder) -> Iterator[RunConfig]:
             continue
         asked = {
             "optimizer_on_cpu": is_on_cpu,
-            "recompute": is_recomputed,
-            "sequence_parallel": tensor > 1,
-            "expert_parallel": expert,
             "engine_tensor_parallel": engine,
         }
         cut = {
             "tensor_parallel": tensor,
             "pipeline_parallel": stages,
             "data_parallel": num_gpus // (tensor * stages),
+            "recompute": "full" if is_recomputed else "none",
+            "sequence_parallel": tensor > 1,
+            "expert_parallel": expert,
         }
         yield config.model_copy(
             update={

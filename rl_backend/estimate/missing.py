@@ -19,17 +19,9 @@ def missing(config: RunConfig, decoder: Decoder) -> tuple[str, ...]:
 
 def _missing(config: RunConfig, decoder: Decoder) -> Iterator[str]:
     asked = config.plan
-    if decoder.is_sparse:
-        yield (
-            f"a mixture of {decoder.num_experts} experts ({decoder.model_type}): the weights of "
-            "experts cannot be moved between Hugging Face and Megatron"
-        )
     wanted = {
-        f"expert parallel {asked.expert_parallel}": asked.expert_parallel > 1,
         f"engines of {asked.engine_tensor_parallel} GPUs": asked.engine_tensor_parallel > 1,
         "GPUs of the engines' own": asked.num_engine_gpus > 0,
-        "recomputation of activations": asked.recompute,
-        "sequence parallel": asked.sequence_parallel,
         "Adam's state in the memory of the host": asked.optimizer_on_cpu,
     }
     yield from (what for what, is_wanted in wanted.items() if is_wanted)

@@ -143,10 +143,10 @@ def layout_of(config: RunConfig) -> Layout:
     return Layout(
         tensor_parallel=config.trainer.tensor_parallel,
         pipeline_parallel=config.trainer.pipeline_parallel,
-        expert_parallel=config.plan.expert_parallel,
+        expert_parallel=config.trainer.expert_parallel,
         data_parallel=config.trainer.data_parallel,
-        is_recomputed=config.plan.recompute,
-        is_sequence_parallel=config.plan.sequence_parallel,
+        is_recomputed=config.trainer.recompute == "full",
+        is_sequence_parallel=config.trainer.sequence_parallel,
         is_optimizer_on_cpu=config.plan.optimizer_on_cpu,
     )
 
@@ -216,6 +216,6 @@ def _step(
         ),
         num_trainer_gpus=num_trainer_gpus(config),
         dtype=config.trainer.dtype,
-        is_recomputed=config.plan.recompute,
+        is_recomputed=config.trainer.recompute == "full",
         num_scorings=1 + (config.objective.kl_coef > 0),
     )

@@ -34,11 +34,11 @@ def model_checks(config: RunConfig) -> Iterator[Check]:
         hint = "Change the parallel sizes, such as trainer.tensor_parallel."
         text = f"cannot cut {problem}"
         yield Check(title="Trainer", state=CheckState.BAD, text=text, hint=hint)
-    if path is not None and Path(path).is_dir() and not decoder.is_sparse:
+    if path is not None and Path(path).is_dir():
         yield from _buildable(Path(path))
 
 
-_OTHER_MODEL = "Give a Llama-, Mistral-, Qwen2- or Qwen3-like model."
+_OTHER_MODEL = "Give a Llama-, Mistral-, Qwen- or GLM-4-with-experts-like model."
 
 
 def _folder(path: str | None) -> Check:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch.overrides import TorchFunctionMode
 
 _is_installed = False
@@ -41,6 +42,8 @@ def install(megatron_random: ModuleType) -> None:
     _redirect_device()
     _redirect_random_state(megatron_random)
     _redirect_type_names()
+    _redirect_streams()
+    _redirect_splits()
     _is_installed = True
 
 
@@ -79,6 +82,45 @@ def _redirect_random_state(megatron_random: ModuleType) -> None:
     torch.cuda.manual_seed = seed_all
     for name, function in (("_get", get_state), ("_set", set_state)):
         setattr(megatron_random, f"{name}_cuda_rng_state", function)
+
+
+class _NoStream:
+    """Work on a CPU is done when the call returns: there is nothing to wait for."""
+
+    def __init__(self, *_args: object, **_kwargs: object) -> None:
+        """Takes what a stream takes."""
+
+    def wait_stream(self, _stream: object) -> None:
+        """Returns at once."""
+
+    def record_event(self) -> _NoStream:
+        """What is waited for in the same way."""
+        return self
+
+    def synchronize(self) -> None:
+        """Returns at once."""
+
+
+def _redirect_streams() -> None:
+    """Experts copy their counts of tokens on a stream of their own."""
+    torch.cuda.Stream = _NoStream  # type: ignore[assignment, misc]
+    torch.cuda.current_stream = lambda device=None: _NoStream()  # type: ignore[assignment, return-value]
+    torch.cuda.stream = lambda stream: nullcontext()  # type: ignore[assignment, return-value]
+
+
+def _redirect_splits() -> None:
+    """Sizes of what ranks exchange stay tensors on a CPU, and torch wants a list."""
+    original = dist.all_to_all_single
+
+    def exchange(output: Any, given: Any, *splits: Any, **kwargs: Any) -> Any:
+        named = {name: _as_list(value) for name, value in kwargs.items()}
+        return original(output, given, *map(_as_list, splits), **named)
+
+    dist.all_to_all_single = exchange  # type: ignore[assignment]
+
+
+def _as_list(value: Any) -> Any:
+    return value.tolist() if isinstance(value, torch.Tensor) else value
 
 
 def _redirect_type_names() -> None:

@@ -200,7 +200,7 @@ class MegatronTrainer:
         Meaningful where one data-parallel rank holds all of it.
         """
         return megatron_model.gather_weights(
-            self._model, self._shape, lambda parameter: parameter.main_grad
+            self._model, self._shape, lambda weight: getattr(weight, "main_grad", weight)
         )
 
     def weights(self) -> dict[str, torch.Tensor]:
@@ -263,6 +263,7 @@ class MegatronTrainer:
         return Forward(
             device=self._device,
             temperature=temperature,
+            multiple=self._config.tensor_parallel if self._config.sequence_parallel else 1,
         )
 
     def _run_schedule(

@@ -21,10 +21,12 @@ from rl_backend.trainers.megatron_quiet import quiet
 with quiet():
     from megatron.core.models.gpt.gpt_layer_specs import (
         HAVE_TE,
+        get_gpt_decoder_block_spec,
         get_gpt_layer_local_spec,
         get_gpt_layer_with_transformer_engine_spec,
     )
     from megatron.core.transformer.dot_product_attention import DotProductAttention
+    from megatron.core.transformer.identity_op import IdentityOp
 
 _POSITIONS = 256
 """Rotary angles are computed for a multiple of so many positions, to be found again."""
@@ -44,6 +46,37 @@ def layer_spec(*, qk_layernorm: bool) -> Any:
     )
     spec.submodules.self_attention.submodules.core_attention = PackedAttention
     return spec
+
+
+def block_spec(megatron_config: Any) -> Any:
+    """As `layer_spec`, for a stage with experts in some layers, or with tokens shared out."""
+    spec = get_gpt_decoder_block_spec(
+        megatron_config, use_transformer_engine=not is_local(), normalization="RMSNorm"
+    )
+    for layer in spec.layer_specs:
+        layer.submodules.self_attention.submodules.core_attention = PackedAttention
+    if is_local() and megatron_config.sequence_parallel:
+        _share_norms(spec)
+    return spec
+
+
+def _share_norms(spec: Any) -> None:
+    """Puts `SharedNorm` where Megatron's local spec has torch's own, which it refuses here."""
+    spec.layer_norm = SharedNorm
+    for layer in (each.submodules for each in spec.layer_specs):
+        layer.input_layernorm = layer.pre_mlp_layernorm = SharedNorm
+        inside = layer.self_attention.submodules
+        for name in ("q_layernorm", "k_layernorm"):
+            if getattr(inside, name) not in (None, IdentityOp):
+                setattr(inside, name, SharedNorm)
+
+
+class SharedNorm(nn.RMSNorm):
+    """Torch's norm where each tensor-parallel rank has other tokens: its gradient is summed."""
+
+    def __init__(self, config: Any, hidden_size: int, eps: float = 1e-5, **_others: object) -> None:
+        super().__init__(hidden_size, eps=eps, dtype=config.params_dtype)
+        self.weight.sequence_parallel = True  # type: ignore[attr-defined]
 
 
 class PackedAttention(DotProductAttention):  # type: ignore[misc]

@@ -150,11 +150,13 @@ def _allocate_adam_state(optimizer: Any) -> None:
                 }
 
 
-def _with_step_count(state: dict[str, Any]) -> dict[str, Any]:
+def _with_step_count(state: dict[Any, Any]) -> dict[Any, Any]:
     """Names the count of steps also where it is zero, which Megatron leaves out when saving."""
-    per_parameter = state.get("optimizer", state).get("state")
-    if isinstance(per_parameter, dict):
-        per_parameter.setdefault("common_step", torch.zeros((), dtype=torch.float32))
+    # One state for each of several optimizers, where experts have one of their own.
+    for part in state.values() if 0 in state else [state]:
+        per_parameter = part.get("optimizer", part).get("state")
+        if isinstance(per_parameter, dict):
+            per_parameter.setdefault("common_step", torch.zeros((), dtype=torch.float32))
     return state
 
 

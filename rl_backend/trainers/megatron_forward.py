@@ -21,7 +21,7 @@ from torch import Tensor
 
 from rl_backend.batching import Microbatch
 from rl_backend.objective import LossInputs, Objective
-from rl_backend.packing import Packed
+from rl_backend.packing import NO_PARENT, Packed
 from rl_backend.trainers.megatron_quiet import quiet
 
 with quiet():
@@ -37,6 +37,8 @@ class Forward:
 
     device: torch.device
     temperature: float
+    multiple: int = 1
+    """The line's length is made a multiple of this, for ranks that share out its tokens."""
 
     def training_step(self, objective: Objective) -> ForwardStep:
         """A callback whose loss function gives (loss sum, denominator, metric sums)."""
@@ -77,10 +79,15 @@ class Forward:
 
     def _logits(self, packed: Packed, model: Any) -> Tensor:
         """`[1, L, V]` on the last stage, hidden states `[L, 1, H]` before it."""
-        tokens_L = torch.from_numpy(packed.tokens_L).to(self.device)
-        positions_L = torch.from_numpy(packed.positions_L).to(self.device)
+        length = packed.num_tokens
+        padding = -length % self.multiple
+        tokens_L = F.pad(torch.from_numpy(packed.tokens_L), (0, padding)).to(self.device)
+        positions_L = F.pad(torch.from_numpy(packed.positions_L), (0, padding)).to(self.device)
         _bare(model).rotary_pos_emb.positions_L = positions_L
         segments_S = torch.from_numpy(packed.segments_S)
+        if padding:
+            alone = segments_S.new_tensor([[length, length + padding, NO_PARENT]])
+            segments_S = torch.cat([segments_S, alone])
         result: Tensor = model(tokens_L[None], positions_L[None], segments_S)
         return result
 

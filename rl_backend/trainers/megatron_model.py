@@ -19,7 +19,7 @@ from torch import Tensor
 from rl_backend import weights
 from rl_backend.config import TrainerConfig
 from rl_backend.model_shape import ModelShape
-from rl_backend.trainers import cpu_standin, megatron_attention
+from rl_backend.trainers import cpu_standin, megatron_attention, megatron_experts
 from rl_backend.trainers.megatron_quiet import quiet
 from rl_backend.weights import StateDict
 
@@ -68,6 +68,8 @@ def start_parallel(config: TrainerConfig, *, seed: int) -> Job:
     parallel_state.initialize_model_parallel(
         tensor_model_parallel_size=config.tensor_parallel,
         pipeline_model_parallel_size=config.pipeline_parallel,
+        expert_model_parallel_size=config.expert_parallel,
+        expert_tensor_parallel_size=1,
     )
     megatron_random.model_parallel_cuda_manual_seed(seed)
     device = torch.device("cuda", torch.cuda.current_device()) if is_cuda else torch.device("cpu")
@@ -125,13 +127,26 @@ def transformer_config(shape: ModelShape, config: TrainerConfig) -> Any:
         "moe_token_dispatcher_type": "alltoall",
         # Gradients are divided once, by the tokens of all microbatches and ranks.
         "calculate_per_token_loss": True,
+        "sequence_parallel": config.sequence_parallel,
     }
+    if config.recompute != "none":
+        wanted |= _RECOMPUTED[config.recompute]
+    if shape.experts is not None:
+        wanted |= megatron_experts.settings(shape, config)
     if megatron_attention.is_local():
         wanted |= dict.fromkeys(_FUSIONS, False)
     known = {field.name for field in dataclasses.fields(TransformerConfig)}
     return TransformerConfig(**{name: value for name, value in wanted.items() if name in known})
 
 
+_RECOMPUTED: dict[str, dict[str, object]] = {
+    "selective": {"recompute_granularity": "selective", "recompute_modules": ["core_attn"]},
+    "full": {
+        "recompute_granularity": "full",
+        "recompute_method": "uniform",
+        "recompute_num_layers": 1,
+    },
+}
 _FUSIONS = (
     "bias_dropout_fusion",
     "bias_activation_fusion",
@@ -153,6 +168,7 @@ def _check_divisible(shape: ModelShape, config: TrainerConfig) -> None:
     for name, size in sizes.items():
         if size % ranks:
             raise ValueError(f"{name}={size} cannot be cut over tensor_parallel={ranks} ranks")
+    megatron_experts.check_cut(shape, config)
     if shape.num_layers % config.pipeline_parallel:
         raise ValueError(
             f"num_hidden_layers={shape.num_layers} cannot be cut over "
@@ -164,7 +180,9 @@ def build_model(shape: ModelShape, megatron_config: Any, device: torch.device) -
     """This rank's part of the model, with weights still to be loaded."""
     model = GPTModel(
         megatron_config,
-        megatron_attention.layer_spec(qk_layernorm=shape.has_qk_norm),
+        megatron_attention.layer_spec(qk_layernorm=shape.has_qk_norm)
+        if shape.experts is None and not megatron_config.sequence_parallel
+        else megatron_attention.block_spec(megatron_config),
         vocab_size=shape.vocab_size,
         max_sequence_length=shape.max_positions,
         pre_process=parallel_state.is_pipeline_first_stage(),
@@ -172,11 +190,16 @@ def build_model(shape: ModelShape, megatron_config: Any, device: torch.device) -
         parallel_output=True,
         share_embeddings_and_output_weights=shape.has_tied_embeddings,
         position_embedding_type="rope",
+        rotary_percent=shape.rotary_share,
         rotary_base=int(shape.rope_theta),
         rope_scaling=shape.llama3_rope_factor is not None,
         rope_scaling_factor=shape.llama3_rope_factor or 1.0,
     )
     model.rotary_pos_emb = megatron_attention.PackedRotary(model.rotary_pos_emb)
+    for name, parameter in model.named_parameters():
+        if weights.is_expert(name):
+            # Every rank of tensor x data parallel that has the expert has other tokens for it.
+            parameter.allreduce = False
     model = model.to(device)
     return Float16Module(megatron_config, model) if megatron_config.bf16 else model
 
@@ -192,7 +215,7 @@ def load_weights(model: Any, hf_state: StateDict, shape: ModelShape) -> None:
     full.setdefault(_OUTPUT, full[_EMBEDDING])
     rank = parallel_state.get_tensor_model_parallel_rank()
     num_ranks = parallel_state.get_tensor_model_parallel_world_size()
-    for name, parameter in _named_parameters(model):
+    for name, parameter in _named_weights(model, shape):
         kind = weights.split_kind(name)
         part = weights.shard(full[name], kind, rank=rank, num_ranks=num_ranks)
         if part.shape != parameter.shape:
@@ -214,14 +237,26 @@ def gather_weights(
     group = parallel_state.get_tensor_model_parallel_group()
     num_ranks = parallel_state.get_tensor_model_parallel_world_size()
     mine: StateDict = {}
-    for name, parameter in _named_parameters(model):
+    for name, parameter in _named_weights(model, shape):
         value, kind = read(parameter).detach().contiguous(), weights.split_kind(name)
         parts = [value]
         if num_ranks > 1 and kind is not weights.SplitKind.REPLICATED:
             parts = [torch.empty_like(value) for _ in range(num_ranks)]
             dist.all_gather(parts, value, group=group)
         mine[name] = weights.unshard(parts, kind).cpu()
-    return weights.hf_from_megatron(_gather_stages(mine), shape)
+    return weights.hf_from_megatron(_gather_stages(_gather_experts(mine)), shape)
+
+
+def _gather_experts(mine: StateDict) -> StateDict:
+    """The experts of all expert-parallel ranks beside what they share."""
+    num_ranks = parallel_state.get_expert_model_parallel_world_size()
+    if num_ranks == 1:
+        return mine
+    parts: list[StateDict | None] = [None] * num_ranks
+    own = {name: value for name, value in mine.items() if weights.is_expert(name)}
+    group = parallel_state.get_expert_model_parallel_group()
+    dist.all_gather_object(parts, own, group=group)
+    return mine | {name: value for part in parts if part for name, value in part.items()}
 
 
 def _gather_stages(mine: StateDict) -> StateDict:
@@ -234,12 +269,23 @@ def _gather_stages(mine: StateDict) -> StateDict:
     return {name: value for stage in stages if stage for name, value in stage.items()}
 
 
-def _named_parameters(model: Any) -> list[tuple[str, Any]]:
-    """Parameters of this rank by their name in the whole model."""
+def all_weights(model: Any) -> list[Tensor]:
+    """Parameters of this rank, and routers' corrections."""
+    return [*model.parameters(), *(buffer for _, buffer in _corrections(model))]
+
+
+def _corrections(model: Any) -> list[tuple[str, Tensor]]:
+    """What is added to routers' scores when they choose: kept, loaded and not trained."""
+    return [(n, b) for n, b in model.named_buffers() if n.endswith("router.expert_bias")]
+
+
+def _named_weights(model: Any, shape: ModelShape) -> list[tuple[str, Any]]:
+    """Parameters of this rank, and routers' corrections, by their name in the whole model."""
     bare = model.module if isinstance(model, Float16Module) else model
     layers = bare.decoder.layers
     offset = layers[0].layer_number - 1 if len(layers) else 0
+    first = megatron_experts.first_expert(shape)
     return [
-        (weights.global_name(name, layer_offset=offset), parameter)
-        for name, parameter in bare.named_parameters()
+        (weights.global_name(name, layer_offset=offset, expert_offset=first), value)
+        for name, value in [*bare.named_parameters(), *_corrections(bare)]
     ]

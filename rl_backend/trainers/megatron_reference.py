@@ -47,10 +47,10 @@ class Reference:
 
 
 def _copied(model: Any) -> list[Tensor]:
-    return [parameter.detach().to("cpu", copy=True) for parameter in model.parameters()]
+    return [weight.detach().to("cpu", copy=True) for weight in megatron_model.all_weights(model)]
 
 
 @torch.no_grad()
 def _put(model: Any, weights: list[Tensor]) -> None:
-    for parameter, weight in zip(model.parameters(), weights, strict=True):
-        parameter.copy_(weight)
+    for held, weight in zip(megatron_model.all_weights(model), weights, strict=True):
+        held.copy_(weight)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rl_backend import weights
+from rl_backend.expert_shape import Experts
 from rl_backend.model_shape import ModelFamily, ModelShape
 
 SHAPE = ModelShape(
@@ -33,12 +34,35 @@ SHAPES = {
     "tied": replace(SHAPE, has_tied_embeddings=True),
     "qwen2": replace(SHAPE, family=ModelFamily.QWEN2, has_qkv_bias=True),
     "qwen3": replace(SHAPE, family=ModelFamily.QWEN3, has_qk_norm=True),
+    "qwen3 with experts": replace(
+        SHAPE,
+        family=ModelFamily.QWEN3_MOE,
+        has_qk_norm=True,
+        experts=Experts(
+            num=4, per_token=2, ffn_size=6, layers=frozenset({0, 1}), is_renormalized=True
+        ),
+    ),
+    "glm with experts": replace(
+        SHAPE,
+        family=ModelFamily.GLM4_MOE,
+        has_qkv_bias=True,
+        experts=Experts(
+            num=4,
+            per_token=2,
+            ffn_size=6,
+            layers=frozenset({1}),
+            is_renormalized=True,
+            is_sigmoid=True,
+            scaling=2.5,
+            shared_ffn_size=6,
+        ),
+    ),
 }
 
 
 def hf_state(shape: ModelShape) -> dict[str, Tensor]:
     width, kv = shape.num_heads * shape.head_dim, shape.num_kv_heads * shape.head_dim
-    hidden, ffn = shape.hidden_size, shape.ffn_size
+    hidden = shape.hidden_size
     sizes: dict[str, tuple[int, ...]] = {
         "model.embed_tokens.weight": (shape.vocab_size, hidden),
         "model.norm.weight": (hidden,),
@@ -54,13 +78,29 @@ def hf_state(shape: ModelShape) -> dict[str, Tensor]:
         if shape.has_qk_norm:
             sizes |= {f"{prefix}self_attn.{x}_norm.weight": (shape.head_dim,) for x in "qk"}
         sizes[f"{prefix}self_attn.o_proj.weight"] = (hidden, width)
-        sizes[f"{prefix}mlp.gate_proj.weight"] = (ffn, hidden)
-        sizes[f"{prefix}mlp.up_proj.weight"] = (ffn, hidden)
-        sizes[f"{prefix}mlp.down_proj.weight"] = (hidden, ffn)
+        sizes |= ffn_sizes(shape, layer, f"{prefix}mlp.")
         sizes[f"{prefix}input_layernorm.weight"] = (hidden,)
         sizes[f"{prefix}post_attention_layernorm.weight"] = (hidden,)
     generator = torch.Generator().manual_seed(0)
     return {name: torch.randn(size, generator=generator) for name, size in sizes.items()}
+
+
+def ffn_sizes(shape: ModelShape, layer: int, prefix: str) -> dict[str, tuple[int, ...]]:
+    experts, hidden = shape.experts, shape.hidden_size
+    if experts is None or layer not in experts.layers:
+        return gated_sizes(prefix, hidden, shape.ffn_size)
+    sizes: dict[str, tuple[int, ...]] = {f"{prefix}gate.weight": (experts.num, hidden)}
+    for number in range(experts.num):
+        sizes |= gated_sizes(f"{prefix}experts.{number}.", hidden, experts.ffn_size)
+    if experts.is_sigmoid:
+        sizes[f"{prefix}gate.e_score_correction_bias"] = (experts.num,)
+        sizes |= gated_sizes(f"{prefix}shared_experts.", hidden, experts.shared_ffn_size)
+    return sizes
+
+
+def gated_sizes(prefix: str, hidden: int, ffn: int) -> dict[str, tuple[int, ...]]:
+    names = dict.fromkeys(("gate_proj", "up_proj"), (ffn, hidden)) | {"down_proj": (hidden, ffn)}
+    return {f"{prefix}{name}.weight": size for name, size in names.items()}
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
@@ -113,6 +153,23 @@ def test_each_rank_holds_its_half_of_gate_and_up() -> None:
 )
 def test_names_on_a_later_stage_are_those_of_the_whole_model(local: str, whole: str) -> None:
     assert weights.global_name(local, layer_offset=2) == whole
+
+
+def test_an_expert_on_a_later_rank_has_its_number_in_the_whole_layer() -> None:
+    local = "decoder.layers.0.mlp.experts.local_experts.1.linear_fc2.weight"
+    found = weights.global_name(local, layer_offset=3, expert_offset=4)
+    assert found == "decoder.layers.3.mlp.experts.local_experts.5.linear_fc2.weight"
+    assert weights.is_expert(found)
+    assert weights.split_kind(found) is weights.SplitKind.REPLICATED
+
+
+def test_the_layer_that_predicts_a_second_token_is_left_out() -> None:
+    shape = SHAPES["glm with experts"]
+    state = hf_state(shape)
+    more = {"model.layers.2.eh_proj.weight": torch.zeros(1)}
+    assert weights.megatron_from_hf(state | more, shape).keys() == (
+        weights.megatron_from_hf(state, shape).keys()
+    )
 
 
 def test_a_missing_and_an_unknown_weight_are_named() -> None:

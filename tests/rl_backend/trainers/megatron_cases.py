@@ -2,8 +2,8 @@
 
 Started by `test_megatron` in processes of its own, since the stand-in for CUDA changes the whole
 process: `python -m tests.rl_backend.trainers.run_cases WORK_DIR LAYOUT ...`, alone or under
-torchrun. A layout is `MODEL:TPxPP`; ranks beyond TP x PP are data parallel. The twin is the
-Hugging Face model with eager attention and an objective written out anew.
+torchrun. A layout is `MODEL:TPxPP` or `MODEL:TPxPP:CHANGE`; ranks beyond TP x PP are data parallel.
+The twin is the Hugging Face model with eager attention and an objective written out anew.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ import torch
 from torch import Tensor
 from transformers import (
     AutoModelForCausalLM,
+    Glm4MoeConfig,
     LlamaConfig,
     PretrainedConfig,
     Qwen2Config,
     Qwen3Config,
+    Qwen3MoeConfig,
 )
 
 from rl_backend.config import TrainerConfig
@@ -55,6 +57,37 @@ MODELS: dict[str, PretrainedConfig] = {
     "llama-untied": LlamaConfig(**SIZES, tie_word_embeddings=False, rope_theta=5000.0),
     "qwen2": Qwen2Config(**SIZES, tie_word_embeddings=True),
     "qwen3": Qwen3Config(**SIZES, tie_word_embeddings=False, head_dim=16),
+    "qwen3-moe": Qwen3MoeConfig(
+        **SIZES,
+        tie_word_embeddings=False,
+        head_dim=16,
+        num_experts=4,
+        num_experts_per_tok=2,
+        moe_intermediate_size=24,
+        norm_topk_prob=True,
+    ),
+    "glm4-moe": Glm4MoeConfig(
+        **SIZES,
+        tie_word_embeddings=False,
+        head_dim=16,
+        n_routed_experts=4,
+        num_experts_per_tok=2,
+        moe_intermediate_size=24,
+        n_shared_experts=1,
+        first_k_dense_replace=1,
+        use_qk_norm=True,
+        attention_bias=True,
+        routed_scaling_factor=2.5,
+    ),
+}
+
+
+CHANGES: dict[str, dict[str, object]] = {
+    "experts": {"expert_parallel": 2},
+    "sequence": {"sequence_parallel": True},
+    "full": {"recompute": "full"},
+    "selective": {"recompute": "selective"},
+    "sequence-full": {"sequence_parallel": True, "recompute": "full"},
 }
 
 
@@ -68,6 +101,9 @@ def make_model(directory: Path, name: str, seed: int = 0) -> None:
                 parameter.add_(0.2 * torch.randn_like(parameter))
             else:
                 parameter.mul_(6)
+        for name, buffer in model.named_buffers():
+            if name.endswith("correction_bias"):
+                buffer.add_(0.1 * torch.randn_like(buffer))
     model.save_pretrained(directory)
 
 
@@ -132,23 +168,50 @@ def largest_difference(found: dict[str, Tensor], expected: dict[str, Tensor]) ->
 
 
 def state_of(twin: Any) -> dict[str, Tensor]:
-    return {name: parameter.detach() for name, parameter in twin.named_parameters()}
+    corrections = {n: b for n, b in twin.named_buffers() if n.endswith("correction_bias")}
+    return published({name: p.detach() for name, p in twin.named_parameters()}) | corrections
+
+
+def gradients_of(twin: Any) -> dict[str, Tensor]:
+    return published({name: p.grad for name, p in twin.named_parameters()})
+
+
+def trained(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Without what no gradient reaches."""
+    return {name: value for name, value in state.items() if not name.endswith("correction_bias")}
+
+
+def published(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Under the names of published weights: transformers holds a layer's experts in one tensor."""
+    found = {}
+    for name, value in state.items():
+        prefix, is_fused, part = name.rpartition("mlp.experts.")
+        for number, expert in enumerate(value) if is_fused else ():
+            to = f"{prefix}mlp.experts.{number}."
+            if part == "down_proj":
+                found[f"{to}down_proj.weight"] = expert
+            else:
+                found[f"{to}gate_proj.weight"], found[f"{to}up_proj.weight"] = expert.chunk(2)
+        if not is_fused:
+            found[name] = value
+    return found
 
 
 def compare(layout: str, work_dir: Path) -> Figures:
     """All figures of one layout."""
-    name, sizes = layout.split(":")
+    name, sizes, *changes = layout.split(":")
     tensor, pipeline = (int(size) for size in sizes.split("x"))
     model_dir = work_dir / name
     twin = load_twin(model_dir)
     batch = make_batch(twin)
-    config = TrainerConfig(
-        learning_rate=RATE,
-        max_grad_norm=1.0,
-        max_tokens_per_microbatch=80,
-        tensor_parallel=tensor,
-        pipeline_parallel=pipeline,
-    )
+    given: dict[str, object] = {
+        "learning_rate": RATE,
+        "max_grad_norm": 1.0,
+        "max_tokens_per_microbatch": 80,
+        "tensor_parallel": tensor,
+        "pipeline_parallel": pipeline,
+    }
+    config = TrainerConfig.model_validate(given | CHANGES.get(":".join(changes), {}))
     with MegatronTrainer(config, model_dir) as trainer:
         start = work_dir / f"start-{layout}"
         trainer.save_checkpoint(start)
@@ -203,8 +266,10 @@ def compare_family(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures
         found = float(sums.loss) / float(sums.denominator)
         figures[f"family_loss_{name}"] = abs(found - loss.item())
         if trainer.info.data_parallel == 1:
-            expected = {name: p.grad for name, p in twin.named_parameters()}
-            figures[f"family_gradient_{name}"] = largest_difference(trainer.gradients(), expected)
+            found_gradients = trained(trainer.gradients())
+            figures[f"family_gradient_{name}"] = largest_difference(
+                found_gradients, gradients_of(twin)
+            )
     return figures
 
 
@@ -237,9 +302,11 @@ def compare_updates(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figure
         loss.backward()
         if step == 0 and trainer.info.data_parallel == 1:
             trainer.accumulate_gradients(batch, PolicyObjective(), temperature=TEMPERATURE)
-            expected = {name: p.grad for name, p in twin.named_parameters()}
-            figures["gradients"] = largest_difference(trainer.gradients(), expected)
-            figures["smallest_gradient"] = min(float(g.abs().max()) for g in expected.values())
+            expected = gradients_of(twin)
+            figures["gradients"] = largest_difference(trained(trainer.gradients()), expected)
+            figures["smallest_gradient"] = min(
+                float(g.abs().max()) for name, g in expected.items() if ".experts." not in name
+            )
         norm = torch.nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
         metrics = trainer.train_step(batch, PolicyObjective(), temperature=TEMPERATURE)
         optimizer.step()
