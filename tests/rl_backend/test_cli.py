@@ -105,8 +105,8 @@ def test_train_tells_every_problem_before_it_starts(
     result = CliRunner().invoke(app, [*args, "--set", "rollout.runtime=in_process"])
     assert result.exit_code == 1
     assert "there is no folder models/Qwen3-30B-A3B" in result.stderr
-    assert "a mixture of 128 experts" in result.stderr
-    assert "8 ranks of the trainer" in result.stderr
+    assert "cannot do yet: engines of 4 GPUs" in result.stderr
+    assert "GiB are needed" in result.stderr
     assert not (tmp_path / "run").exists()
 
 
