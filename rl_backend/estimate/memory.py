@@ -150,8 +150,8 @@ def engine_memory(
 
 
 def checkpoint_bytes(decoder: Decoder, *, dtype: str) -> float:
-    """Bytes of one checkpoint on the disk: weights, master weights and moments."""
-    return count(decoder).total * (ITEM_BYTES[dtype] + optimizer_bytes(dtype))
+    """Bytes of one checkpoint on the disk: weights, master weights (in float32 too) and moments."""
+    return count(decoder).total * (ITEM_BYTES[dtype] + optimizer_bytes("bfloat16"))
 
 
 def kept_values(decoder: Decoder, layout: Layout, *, is_sparse: bool) -> float:

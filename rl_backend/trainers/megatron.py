@@ -70,19 +70,16 @@ class MegatronTrainer:
         self._model = megatron_model.build_model(self._shape, megatron_config, self._device)
         state = hf_checkpoint.read_weights(self._model_dir)
         megatron_model.load_weights(self._model, state, self._shape)
-        is_sharded = parallel_state.get_data_parallel_world_size() > 1
         self._ddp = DistributedDataParallel(
             megatron_config,
-            DistributedDataParallelConfig(
-                use_distributed_optimizer=is_sharded, grad_reduce_in_fp32=True
-            ),
+            DistributedDataParallelConfig(use_distributed_optimizer=True, grad_reduce_in_fp32=True),
             self._model,
         )
-        self._optimizer = get_megatron_optimizer(self._optimizer_config(is_sharded), [self._ddp])
+        self._optimizer = get_megatron_optimizer(self._optimizer_config(), [self._ddp])
         megatron_config.finalize_model_grads_func = finalize_model_grads
         megatron_config.grad_scale_func = self._optimizer.scale_loss
 
-    def _optimizer_config(self, is_sharded: bool) -> Any:
+    def _optimizer_config(self) -> Any:
         dtype = getattr(torch, self._config.dtype)
         return OptimizerConfig(
             optimizer="adam",
@@ -92,7 +89,8 @@ class MegatronTrainer:
             adam_beta2=ADAM_BETAS[1],
             adam_eps=ADAM_EPSILON,
             clip_grad=self._config.max_grad_norm,
-            use_distributed_optimizer=is_sharded,
+            # On one rank too: its checkpoints are the ones that any other layout can load.
+            use_distributed_optimizer=True,
             params_dtype=dtype,
             bf16=dtype is torch.bfloat16,
         )
@@ -226,8 +224,8 @@ class MegatronTrainer:
         """Restores a checkpoint and returns its `extra`.
 
         Raises:
-            ValueError: it is no checkpoint, one of another number of ranks, or its files are
-                damaged; in the last case load another one before going on.
+            ValueError: it is no checkpoint, or its files are damaged; in the last case load
+                another one before going on.
         """
         with inside_megatron():
             state = megatron_checkpoint.load(directory, self._model, self._optimizer)

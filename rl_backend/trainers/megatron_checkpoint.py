@@ -1,13 +1,17 @@
 """Checkpoints of the Megatron trainer: all that makes a resumed run repeat the same losses.
 
 Weights, optimizer and random states go through Megatron's distributed checkpointing, each rank
-writing its own part; the policy version and the caller's own state are a small JSON beside them.
+writing its own part, in a form that any other layout of ranks can load; the policy version and the
+caller's own state are a small JSON beside them.
 A checkpoint directory appears complete or not at all.
 """
 
 from __future__ import annotations
 
 import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -15,6 +19,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from pydantic import Field
+from torch import Tensor
 from torch.distributed.checkpoint.api import CheckpointException
 
 from rl_backend.hf_checkpoint import staging_directory, swap_directory, write_json
@@ -33,7 +38,7 @@ with quiet():
 filesystem_async._results_queue = Queue()
 
 STATE_FILE = "trainer.json"
-_OPTIMIZER_METADATA = {"distrib_optim_sharding_type": "dp_reshardable"}
+_OPTIMIZER_METADATA = {"distrib_optim_sharding_type": "fully_reshardable"}
 
 
 class TrainerState(Frozen):
@@ -57,25 +62,25 @@ def save(directory: Path, model: Any, optimizer: Any, state: TrainerState) -> No
 
 
 def load(directory: Path, model: Any, optimizer: Any) -> TrainerState:
-    """Restores model, optimizer and random states in place, on all ranks together.
+    """Restores model and optimizer in place, on all ranks together; random states, too, when they
+    are as many as those that saved.
 
     Raises:
-        ValueError: it is no checkpoint, one of another number of ranks, or its files are damaged;
-            in the last case the trainer's weights are undefined until another one is loaded.
+        ValueError: it is no checkpoint, or its files are damaged; in the last case the trainer's
+            weights are undefined until another one is loaded.
     """
     state = read_state(directory)
-    if state.num_ranks != dist.get_world_size():
-        raise ValueError(
-            f"{directory} was saved by {state.num_ranks} ranks, now there are "
-            f"{dist.get_world_size()}; resume with as many"
-        )
     with torch.no_grad():
         wanted = _sharded(model, optimizer, is_loading=True)
+        if state.num_ranks != dist.get_world_size():
+            del wanted["random"]
         found = _read(wanted, directory)
         model.load_state_dict(found["model"])
-        optimizer.load_state_dict(_with_step_count(found["optimizer"]))
+        with _keeping_steps(optimizer):
+            optimizer.load_state_dict(_with_step_count(found["optimizer"]))
         _restore_step_counts(optimizer)
-        _set_random_states(found["random"])
+        if "random" in found:
+            _set_random_states(found["random"])
     return state
 
 
@@ -158,6 +163,29 @@ def _with_step_count(state: dict[Any, Any]) -> dict[Any, Any]:
         if isinstance(per_parameter, dict):
             per_parameter.setdefault("common_step", torch.zeros((), dtype=torch.float32))
     return state
+
+
+@contextmanager
+def _keeping_steps(optimizer: Any) -> Iterator[None]:
+    """Lets the distributed optimizer load what has no count of steps into what has one.
+
+    Torch's Adam counts beside each parameter; Megatron leaves the count out of what it saves, and
+    misses it when it loads. `_restore_step_counts` sets it.
+    """
+    parts = getattr(optimizer, "chained_optimizers", [optimizer])
+    for part in parts:
+        part._set_main_param_and_optimizer_states = partial(_set_states, part)
+    try:
+        yield
+    finally:
+        for part in parts:
+            del part._set_main_param_and_optimizer_states
+
+
+def _set_states(part: Any, parameter: Any, tensors: dict[str, Tensor]) -> None:
+    held = part._get_main_param_and_optimizer_states(parameter)
+    step = {"step": held["step"]} if "step" in held else {}
+    type(part)._set_main_param_and_optimizer_states(part, parameter, step | tensors)
 
 
 def _restore_step_counts(optimizer: Any) -> None:

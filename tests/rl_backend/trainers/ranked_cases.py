@@ -22,7 +22,11 @@ from rl_backend.trainers.rank_processes import is_follower
 from rl_backend.trainers.ranked import RankedTrainer, open_trainer
 from tests.rl_backend.trainers.megatron_cases import load_twin, make_batch, make_model, supervise
 
-TWO_RANKS = TrainerConfig(max_tokens_per_microbatch=80, data_parallel=2, num_cpu_threads=1)
+ONE_RANK = TrainerConfig(max_tokens_per_microbatch=80, num_cpu_threads=1)
+TENSOR, PIPELINE, DATA = (
+    {f"{name}_parallel": 2} for name in ("tensor", "pipeline", "data")
+)  # fmt: skip
+TWO_RANKS = ONE_RANK.model_copy(update=DATA)
 
 
 def refused(model_dir: Path) -> dict[str, object]:
@@ -82,7 +86,25 @@ def given(model_dir: Path) -> dict[str, object]:
         return {"pids": trainer.pids, "losses": supervise(trainer, batch)}
 
 
-CASES = {case.__name__: case for case in (troubled, refused, orphaned, given)}
+def relaid(model_dir: Path) -> dict[str, object]:
+    """Losses after a checkpoint, by the layout that saved it and the one that loaded it."""
+    batch = make_batch(load_twin(model_dir))
+    cuts = {"one": {}, "tensor": TENSOR, "pipeline": PIPELINE, "data": DATA}
+    found: dict[str, object] = {}
+    for name, cut in cuts.items():
+        with open_trainer(ONE_RANK.model_copy(update=cut), model_dir) as trainer:
+            supervise(trainer, batch)
+            trainer.save_checkpoint(model_dir / name)
+            if name == "one":
+                found["one"] = supervise(trainer, batch)
+    for saved, loaded in [("one", name) for name in cuts] + [(name, "one") for name in cuts]:
+        with open_trainer(ONE_RANK.model_copy(update=cuts[loaded]), model_dir) as trainer:
+            trainer.load_checkpoint(model_dir / saved)
+            found[f"{saved} to {loaded}"] = supervise(trainer, batch)
+    return found
+
+
+CASES = {case.__name__: case for case in (troubled, refused, orphaned, given, relaid)}
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from rl_backend.trainers.ranked import open_trainer
 ROOT = Path(__file__).parents[3]
 CASES = "tests.rl_backend.trainers.run_ranked"
 TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", CASES)
-TIMEOUT_S = 300
+TIMEOUT_S = 600
 
 
 def start(module: tuple[str, ...], work_dir: Path, case: str) -> subprocess.Popen[str]:
@@ -90,6 +90,14 @@ def test_ranks_end_with_their_leader(tmp_path: Path) -> None:
         leader.wait()
         leader.stdout.close()
     assert not psutil.pid_exists(follower.pid)
+
+
+def test_checkpoints_load_under_another_layout(tmp_path: Path) -> None:
+    found = run(tmp_path, "relaid")
+    expected = found.pop("one")
+    assert len(found) == 7
+    for losses in found.values():
+        assert losses == pytest.approx(expected, abs=1e-5)
 
 
 def test_ranks_of_torchrun_are_led_and_end_well(tmp_path: Path) -> None:
