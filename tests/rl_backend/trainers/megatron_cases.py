@@ -252,6 +252,17 @@ def compare_forward(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figure
     }
 
 
+def holds_gradients(trainer: MegatronTrainer, twin: Any) -> bool:
+    """Whether a rank has all of the gradient that its weights want.
+
+    The distributed optimizer shares out what several ranks hold: everything under data parallel,
+    and experts under tensor parallel.
+    """
+    has_experts = any(".experts." in name for name, _ in twin.named_parameters())
+    is_shared = has_experts and trainer.info.tensor_parallel > 1
+    return trainer.info.data_parallel == 1 and not is_shared
+
+
 def compare_family(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures:
     """Loss and gradients of every objective; gradients where one rank holds them whole."""
     given = family_batch(batch, twin_logprobs(twin, batch))
@@ -265,7 +276,7 @@ def compare_family(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figures
         sums = trainer.accumulate_gradients(given, objective, temperature=TEMPERATURE)
         found = float(sums.loss) / float(sums.denominator)
         figures[f"family_loss_{name}"] = abs(found - loss.item())
-        if trainer.info.data_parallel == 1:
+        if holds_gradients(trainer, twin):
             found_gradients = trained(trainer.gradients())
             figures[f"family_gradient_{name}"] = largest_difference(
                 found_gradients, gradients_of(twin)
@@ -300,7 +311,7 @@ def compare_updates(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figure
         optimizer.zero_grad()
         loss = twin_loss(twin, batch)
         loss.backward()
-        if step == 0 and trainer.info.data_parallel == 1:
+        if step == 0 and holds_gradients(trainer, twin):
             trainer.accumulate_gradients(batch, PolicyObjective(), temperature=TEMPERATURE)
             expected = gradients_of(twin)
             figures["gradients"] = largest_difference(trained(trainer.gradients()), expected)
