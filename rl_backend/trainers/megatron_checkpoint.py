@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import torch
@@ -32,10 +31,6 @@ with quiet():
     from megatron.core.dist_checkpointing.mapping import ShardedObject
     from megatron.core.dist_checkpointing.strategies import filesystem_async
     from megatron.core.tensor_parallel.random import get_cuda_rng_tracker
-
-# Checkpoints are written before `save` returns, so what the writers report stays in this process.
-# Megatron would start a process for it that holds all of torch and outlives a killed trainer.
-filesystem_async._results_queue = Queue()
 
 STATE_FILE = "trainer.json"
 _OPTIMIZER_METADATA = {"distrib_optim_sharding_type": "fully_reshardable"}

@@ -132,7 +132,7 @@ def model_dir(path: Path, **changes: object) -> Path:
     [
         ({"model_type": "gpt2"}, "gpt2 is not estimated"),
         ({"hidden_act": "gelu"}, "hidden_act=gelu"),
-        (KNOWN["GLM-4.6"] | {"n_group": 8}, "experts that are chosen in groups"),
+        ({**KNOWN["GLM-4.6"], "n_group": 8}, "experts that are chosen in groups"),
     ],
 )
 def test_a_model_that_cannot_be_trained_says_why(
