@@ -20,7 +20,8 @@ from rl_backend.errors import TrainerError
 from rl_backend.trainers.follower import follow
 from rl_backend.trainers.rank_processes import is_follower
 from rl_backend.trainers.ranked import RankedTrainer, open_trainer
-from tests.rl_backend.trainers.megatron_cases import load_twin, make_batch, make_model, supervise
+from tests.rl_backend.trainers.megatron_cases import supervise
+from tests.rl_backend.trainers.twin import load_twin, make_batch, make_model
 
 ONE_RANK = TrainerConfig(max_tokens_per_microbatch=80, num_cpu_threads=1)
 TENSOR, PIPELINE, DATA = (
