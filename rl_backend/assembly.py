@@ -19,14 +19,13 @@ import torch
 from rl_backend.buffer import DataBuffer, TaskSource
 from rl_backend.checkpoints import LoopState, restore, save
 from rl_backend.config import RunConfig
-from rl_backend.demonstrations import demonstrations
 from rl_backend.engines.base import Engine
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
 from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
 from rl_backend.judges.settings import JudgeSettings, build_judge
-from rl_backend.lessons import Lessons, OwnLessons, SiblingLessons
+from rl_backend.lessons import lessons_of
 from rl_backend.loop import TrainingLoop
 from rl_backend.parts import Parts
 from rl_backend.progress import Progress, stop_event
@@ -162,7 +161,7 @@ async def _taught(
     if state.warm_start_step >= config.warm_start.num_steps:
         return state
     renderer = Renderer.load(starting_model(run, config, base), config.model.tool_format)
-    lessons = _lessons(base, renderer, config)
+    lessons = lessons_of(run, base, renderer, config)
 
     def keep(state: LoopState) -> None:
         save(run, trainer, state, source, buffer)
@@ -176,15 +175,6 @@ async def _taught(
         raise Stopped
     progress.enter(RunState.STARTING, "waiting for the engine")
     return state
-
-
-def _lessons(base: WorldBase, renderer: Renderer, config: RunConfig) -> Lessons:
-    if config.warm_start.siblings_per_step:
-        return SiblingLessons(base.world.name, renderer, config)
-    samples = demonstrations(
-        base, base.world.tasks, renderer, context_length=config.model.context_length
-    )
-    return OwnLessons(samples, config)
 
 
 @asynccontextmanager

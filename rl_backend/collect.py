@@ -17,10 +17,11 @@ from rl_backend.errors import BackendError
 from rl_backend.group import run_group
 from rl_backend.judges.base import Judge
 from rl_backend.policies import Policy
-from rl_backend.records import RolloutRecord
+from rl_backend.records import RolloutRecord, TokenRecord
 from rl_backend.reward_shaping import OverlongPenalty
 from rl_backend.rollout import RolloutRunner
 from rl_backend.seeding import rollout_seed
+from rl_backend.token_records import kept_tokens
 from rl_backend.types import EngineUse, Rollout, RolloutGroup, TrainingSample
 from world_builder.tasks import Split, Task
 
@@ -47,6 +48,12 @@ class Harvest:
             for rollout, advantage in pairs
             if advantage is not None and rollout.tokens is not None
         )
+
+    @property
+    def tokens(self) -> tuple[TokenRecord, ...]:
+        """The rows of its scored rollouts, for the run directory."""
+        kept = (kept_tokens(rollout) for rollout in self.group.rollouts)
+        return tuple(record for record in kept if record is not None)
 
     @property
     def use(self) -> EngineUse:

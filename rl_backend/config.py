@@ -66,6 +66,15 @@ class WarmStartConfig(Section):
     """Demonstrations per update."""
     learning_rate: float = Declared(default=1e-3, gt=0)
     """Peak step size; falls to a tenth along a cosine, after a tenth of the steps rising."""
+    source: Literal["solutions", "rollouts"] = "solutions"
+    """What is imitated: the training tasks' reference solutions, or the successful rollouts of an
+    earlier run (rejection sampling)."""
+    rollouts: str | None = None
+    """With `rollouts`: the directory of that run, or one file of rollouts."""
+    min_reward: float = Declared(default=1.0, ge=0, le=1)
+    """Reward from which a rollout is successful; at 1 it must have passed, too."""
+    max_per_task: int = Declared(default=4, ge=1)
+    """Different successful rollouts of a task at most: the best, then the newest policy's."""
     context_weight: float = Declared(default=0.0, ge=0, le=1)
     """Loss weight of prompt and tool-result tokens; 0 trains on assistant tokens alone."""
     siblings_per_step: int = Declared(default=0, ge=0)
@@ -82,6 +91,14 @@ class WarmStartConfig(Section):
     num_cpu_threads: int | None = Declared(default=None, ge=1)
     """Threads of the trainer during the warm start, when no rollout wants the cores; None leaves
     it to torch, which takes all of them."""
+
+    @model_validator(mode="after")
+    def _rollouts_are_named(self) -> Self:
+        if (self.source == "rollouts") != (self.rollouts is not None):
+            raise ValueError('name the rollouts with source "rollouts", and only then')
+        if self.source == "rollouts" and self.siblings_per_step:
+            raise ValueError('siblings_per_step and source "rollouts" exclude each other')
+        return self
 
 
 class DockerHostConfig(Section):
@@ -145,6 +162,8 @@ class RolloutConfig(Section):
     """Sampled tokens of one turn at most."""
     concurrency: int = Declared(default=32, ge=1)
     """Rollouts in flight at once."""
+    keep_tokens: bool = True
+    """Whether the token ids of scored rollouts are kept beside them, for a later warm start."""
     runtime: str = Declared(default="in_process", pattern="^(in_process|server|docker)$")
     """Where worlds run: `in_process`, `server` (a bundle's environment server) or `docker` (one
     container per rollout)."""

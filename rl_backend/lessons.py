@@ -1,9 +1,9 @@
 """Where the demonstrations of each warm-start step come from.
 
-Either from the bundle's own training tasks, over and over, or from sibling worlds: the same shipped
-world built from other seeds, new people and facts at every step, so that a model made from scratch
-must learn to copy what it reads instead of remembering it. The bundle's own tasks are then never
-shown.
+From the bundle's own training tasks, over and over: their reference solutions, or what an earlier
+run did well. Or from sibling worlds: the same shipped world built from other seeds, new people and
+facts at every step, so that a model made from scratch must learn to copy what it reads instead of
+remembering it. The bundle's own tasks are then never shown.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from random import Random
 from typing import Protocol
 
 from rl_backend.config import RunConfig
-from rl_backend.demonstrations import DemonstrationError, demonstration
+from rl_backend.demonstrations import DemonstrationError, demonstration, demonstrations
 from rl_backend.demonstrators import Demonstrator
 from rl_backend.drills import drill
+from rl_backend.records import EventKind, TokenRecord
 from rl_backend.renderer import Renderer
+from rl_backend.rundir import RunDir
 from rl_backend.seeding import generator
+from rl_backend.successes import successes
+from rl_backend.token_records import as_demonstration
 from rl_backend.types import TrainingSample
 from world_builder.errors import UnknownName
+from world_builder.state import WorldBase
 from world_builder.tasks import Task
 from world_builder.workbench import Workbench
 from world_builder.worlds import build_world
@@ -38,6 +43,31 @@ class Lessons(Protocol):
 
     def close(self) -> None:
         """Frees what was prepared ahead."""
+
+
+def lessons_of(run: RunDir, base: WorldBase, renderer: Renderer, config: RunConfig) -> Lessons:
+    """The lessons that the configuration asks for.
+
+    Raises:
+        DemonstrationError: there is nothing to show.
+    """
+    if config.warm_start.siblings_per_step:
+        return SiblingLessons(base.world.name, renderer, config)
+    if config.warm_start.source == "rollouts":
+        records = run.demonstrations() or _chosen_now(run, base, renderer, config)
+        return OwnLessons([as_demonstration(record) for record in records], config)
+    length = config.model.context_length
+    samples = demonstrations(base, base.world.tasks, renderer, context_length=length)
+    return OwnLessons(samples, config)
+
+
+def _chosen_now(
+    run: RunDir, base: WorldBase, renderer: Renderer, config: RunConfig
+) -> tuple[TokenRecord, ...]:
+    found = successes(base, renderer, config, run.bundle().digest)
+    run.write_demonstrations(found.records)
+    run.append_event(EventKind.NOTE, 0, f"the warm start {found.summary}")
+    return found.records
 
 
 class OwnLessons:

@@ -64,7 +64,7 @@ class TrainingLoop:
         parts, step, watch = self.parts, self.state.step + 1, Stopwatch()
         with watch.stage("wait"):
             collected = await self._prefetch.take(step)
-        parts.run.write_rollouts(step, collected.records)
+        parts.run.write_rollouts(step, collected.records, collected.tokens)
         require_scored(collected.records, f"step {step}")
         parts.source.position = collected.position
         parts.buffer.add(sample for each in collected.harvests for sample in each.samples)

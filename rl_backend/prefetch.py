@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rl_backend.collect import Harvest, harvest
 from rl_backend.parts import Parts
-from rl_backend.records import RolloutRecord
+from rl_backend.records import RolloutRecord, TokenRecord
 from rl_backend.stopping import Stopped, cancel, unless
 from world_builder.tasks import Split
 
@@ -23,6 +23,8 @@ class Collected:
 
     harvests: tuple[Harvest, ...]
     records: tuple[RolloutRecord, ...]
+    tokens: tuple[TokenRecord, ...]
+    """Of the rollouts that were scored."""
     position: int
     """Of the task source, once the step's tasks were drawn."""
     seconds: float
@@ -86,9 +88,11 @@ class Prefetch:
             num_useful = sum(bool(each.samples) for each in harvests)
             if num_useful >= config.min_groups_per_step or parts.progress.is_stopping:
                 break
+        keep = config.rollout.keep_tokens
         return Collected(
             harvests=tuple(harvests),
             records=tuple(r for each in harvests for r in each.records(step, Split.TRAIN)),
+            tokens=tuple(r for each in harvests for r in each.tokens) if keep else (),
             position=self._source.position,
             seconds=time.monotonic() - started,
         )

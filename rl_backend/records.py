@@ -151,3 +151,20 @@ class RolloutRecord(Frozen):
     def is_pass(self) -> bool | None:
         """Whether it passed; None when unscored."""
         return self.judgement.is_pass if self.judgement else None
+
+
+class TokenRecord(Frozen):
+    """The tokens of one scored training rollout, beside its `RolloutRecord`."""
+
+    v: Literal[1] = 1
+    task_id: str
+    rollout_id: str
+    token_ids: tuple[int, ...]
+    """The whole row, as the engine saw it."""
+    sampled: tuple[tuple[int, int], ...]
+    """Start and end of each stretch of the row that the policy sampled."""
+
+    @property
+    def num_prompt(self) -> int:
+        """Tokens before the first sampled one."""
+        return self.sampled[0][0] if self.sampled else len(self.token_ids)

@@ -7,6 +7,7 @@ Face directory that has a `tokenizer.json` and a chat template, and needs only `
 Jinja, not transformers. It samples nothing.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,6 +110,18 @@ class Renderer:
     def encode(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that decides which tokens a dialogue becomes."""
+        parts = [
+            self.tokenizer.to_str(),
+            self.template.source,
+            sorted(self.template.special_tokens.items()),
+            sorted(self.stop_ids),
+            type(self.tool_format).__name__,
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @cached_property
     def turn_end_ids(self) -> tuple[int, ...]:

@@ -4,7 +4,8 @@ The training process writes it, the studio and the command line read it, and a s
 through it. Readers may look at any instant, also after the process died. Layout:
 
     config.json  bundle.lock.json  status.json  events.jsonl  metrics.jsonl  log.txt  lock  stop
-    rollouts/step-000012.jsonl   eval/step-000010.json   eval/step-000010.rollouts.jsonl
+    rollouts/step-000012.jsonl, .tokens.jsonl   eval/step-000010.json, .rollouts.jsonl
+    demonstrations.jsonl (of a warm start on rollouts)
     checkpoints/step-000010/   model/ (starting weights)   policy/ (newest weights)
 
 It starts no process (`launcher` does) and imports nothing heavy.
@@ -35,6 +36,7 @@ from rl_backend.records import (
     RolloutRecord,
     RunState,
     Status,
+    TokenRecord,
 )
 from world_builder.frozen import Frozen
 from world_builder.ids import slug
@@ -189,13 +191,34 @@ class RunDir:
 
     # -- rollouts and evaluations
 
-    def write_rollouts(self, step: int, records: Sequence[RolloutRecord]) -> None:
-        """Keeps the rollouts of one training step, in the place of an earlier try at it."""
-        _write_all(self.path / "rollouts" / f"{_step(step)}.jsonl", records)
+    def write_rollouts(
+        self, step: int, records: Sequence[RolloutRecord], tokens: Sequence[TokenRecord] = ()
+    ) -> None:
+        """Keeps the rollouts of one training step, in the place of an earlier try at it.
+
+        Their tokens go into a file beside them, which is there before they are.
+        """
+        _write_all(self.tokens_path(step), tokens)
+        _write_all(self.rollouts_path(step), records)
 
     def rollouts(self, step: int) -> tuple[RolloutRecord, ...]:
         """The rollouts of one training step; empty when there are none."""
-        return tail(self.path / "rollouts" / f"{_step(step)}.jsonl", RolloutRecord).records
+        return tail(self.rollouts_path(step), RolloutRecord).records
+
+    def rollouts_path(self, step: int) -> Path:
+        return self.path / "rollouts" / f"{_step(step)}.jsonl"
+
+    def tokens_path(self, step: int) -> Path:
+        """Where the tokens of a step's scored rollouts are (`TokenRecord`)."""
+        return self.path / "rollouts" / f"{_step(step)}.tokens.jsonl"
+
+    def write_demonstrations(self, records: Sequence[TokenRecord]) -> None:
+        """Keeps what the warm start shows: a resumed run shows the same."""
+        _write_all(self.path / "demonstrations.jsonl", records)
+
+    def demonstrations(self) -> tuple[TokenRecord, ...]:
+        """What the warm start shows; empty before it was chosen."""
+        return tail(self.path / "demonstrations.jsonl", TokenRecord).records
 
     def rollout_steps(self) -> tuple[int, ...]:
         return _steps(self.path / "rollouts", ".jsonl")
@@ -279,7 +302,7 @@ def _steps(folder: Path, suffix: str) -> tuple[int, ...]:
     return tuple(sorted(int(match[1]) for match in found if match))
 
 
-def _write_all(path: Path, records: Sequence[RolloutRecord]) -> None:
+def _write_all(path: Path, records: Sequence[Frozen]) -> None:
     replace_text(path, "".join(f"{record.model_dump_json()}\n" for record in records))
 
 

@@ -16,6 +16,7 @@ from rl_backend.preflight.bundle import (
 from rl_backend.preflight.checks import Check, Job, Preflight, gathered
 from rl_backend.preflight.machine import disk_checks, engine_checks, memory_checks, package_checks
 from rl_backend.preflight.model import model_checks
+from rl_backend.preflight.warm_start import warm_start_checks
 
 
 def preflight(
@@ -37,6 +38,7 @@ def preflight(
         Job(title="Bundle", look=partial(bundle_checks, subject, config)),
         *container_jobs(subject, config),
         Job(title="Starting model", look=partial(model_checks, config)),
+        Job(title="Warm start", look=partial(warm_start_checks, subject, config)),
         Job(title="Memory", look=partial(memory_checks, config)),
         Job(title="Engine", look=partial(engine_checks, config)),
         Job(title="Disk", look=partial(disk_checks, config, runs_dir)),
