@@ -20,6 +20,7 @@ from rl_backend.evaluation.evaluate import evaluate
 from rl_backend.evaluation.report import EvalReport
 from rl_backend.evaluation.trials import REPORTS, TRIALS, Trial
 from rl_backend.jsonl import replace_text
+from rl_backend.judges.base import Judge
 from rl_backend.judges.settings import JudgeSettings, build_judge
 from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.in_process import InProcessRuntime
@@ -32,31 +33,38 @@ async def evaluate_suite(
     trials: Sequence[Trial], model_dir: Path, *, seed: int, num_cpu_threads: int | None = None
 ) -> tuple[EvalReport, ...]:
     """The reports in the order of the trials. Raises BackendError, BundleError."""
-    reports = []
+    options = ServerOptions(num_cpu_threads=num_cpu_threads, max_total_tokens=131072)
     judge = build_judge(JudgeSettings.from_environment())
-    with TemporaryDirectory() as folder:
-        options = ServerOptions(num_cpu_threads=num_cpu_threads, max_total_tokens=131072)
-        server = SGLangServer(model_dir, Path(folder) / "engine.log", options)
-        async with server:
-            for trial in trials:
-                bundle = Bundle.open(Path(trial.bundle))
-                base = WorldBase(bundle.world)
-                runner = RolloutRunner(base, InProcessRuntime(base), max_worlds=MAX_WORLDS)
-                async with connected(server.url, model_dir, trial.temperature) as policy:
-                    done = await evaluate(
-                        policy,
-                        trial.split.of(bundle.world.tasks),
-                        runner=runner,
-                        judge=judge,
-                        bundle=bundle_label(bundle),
-                        split=trial.split,
-                        rollouts_per_task=trial.rollouts,
-                        seed=seed,
-                        temperature=trial.temperature,
-                    )
-                reports.append(done.report)
-    await judge.close()
-    return tuple(reports)
+    try:
+        with TemporaryDirectory() as folder:
+            server = SGLangServer(model_dir, Path(folder) / "engine.log", options)
+            async with server:
+                return tuple(
+                    [await _evaluated(t, server.url, model_dir, judge, seed) for t in trials]
+                )
+    finally:
+        await judge.close()
+
+
+async def _evaluated(
+    trial: Trial, url: str, model_dir: Path, judge: Judge, seed: int
+) -> EvalReport:
+    bundle = Bundle.open(Path(trial.bundle))
+    base = WorldBase(bundle.world)
+    runner = RolloutRunner(base, InProcessRuntime(base), max_worlds=MAX_WORLDS)
+    async with connected(url, model_dir, trial.temperature) as policy:
+        done = await evaluate(
+            policy,
+            trial.split.of(bundle.world.tasks),
+            runner=runner,
+            judge=judge,
+            bundle=bundle_label(bundle),
+            split=trial.split,
+            rollouts_per_task=trial.rollouts,
+            seed=seed,
+            temperature=trial.temperature,
+        )
+    return done.report
 
 
 def main() -> None:
