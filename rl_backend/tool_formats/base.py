@@ -55,12 +55,17 @@ def block(start: str, end: str) -> re.Pattern[str]:
 def read_json_call(body: str, keys: tuple[str, str], example: str) -> CallRequest:
     """A call written as a JSON object with a name and its arguments under the given keys."""
     try:
-        return _to_call(json_value(body), keys)
-    except RecursionError:
-        problem = "it is nested too deeply"
+        return json_call(body, keys)
     except ValueError as error:
-        problem = str(error)
-    return MalformedCall(text=body, problem=problem, example=example)
+        return MalformedCall(text=body, problem=str(error), example=example)
+
+
+def json_call(body: str, keys: tuple[str, str]) -> ToolCall:
+    """The same call, if it can be read. Raises ValueError with what is wrong."""
+    try:
+        return _to_call(json_value(body), keys)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def typed(text: str, schema: Json) -> Json:
