@@ -6,5 +6,6 @@ import "./notices.js";
 import "./copy.js";
 import "./criteria.js";
 import "./charts.js";
+import "./choices.js";
 import "./needs.js";
 import "./preview.js";

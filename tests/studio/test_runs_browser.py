@@ -1,6 +1,7 @@
 """A run's page in a real browser: curves, state and log move by themselves, stop and resume."""
 
 import os
+import re
 import shutil
 import socket
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from rl_backend import run_lock
 from rl_backend.records import RunState
@@ -17,6 +18,7 @@ from studio.app import create_app
 from studio.database import Database
 from studio.settings import Settings
 from tests.studio.accessibility import serious_findings
+from tests.studio.published import draft, record_version
 from tests.studio.run_dirs import add_evaluation, add_step, make_run
 from tests.studio.test_bundles import break_task
 
@@ -103,6 +105,46 @@ def test_axe_finds_nothing_serious(
         page.goto(url + path)
         assert (path, serious_findings(page)) == (path, [])
     context.close()
+
+
+def test_a_preset_chosen_before_the_scripts_ran_is_heard(
+    browser: Browser, url: str, settings: Settings
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{url}/runs")  # by then the tutorial is there
+    database = Database(settings.url)
+    record_version(database, settings, draft(database), "1.0.0")
+    database.close()
+    held: list[Route] = []
+    page.route("**/htmx.min.js", lambda route: held.append(route))
+    page.goto(f"{url}/runs/new", wait_until="commit")
+    page.get_by_label("Preset", exact=True).select_option("smoke")
+    assert len(held) == 1
+    page.evaluate("window.isSamePage = true")
+    held[0].continue_()
+    expect(page.get_by_text("What the preset smoke sets")).to_be_visible()
+    expect(page.get_by_label("Preset", exact=True)).to_have_value("smoke")
+    expect(page).to_have_url(re.compile("preset=smoke"))
+    assert page.evaluate("window.isSamePage")
+    page.close()
+
+
+def test_a_form_that_was_left_alone_asks_nothing(
+    browser: Browser, url: str, settings: Settings
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{url}/runs")  # by then the tutorial is there
+    database = Database(settings.url)
+    record_version(database, settings, draft(database), "1.0.0")
+    database.close()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{url}/runs/new?preset=smoke", wait_until="networkidle")
+    expect(page.get_by_text("What the preset smoke sets")).to_be_visible()
+    assert [address for address in asked if "/runs/new" in address] == [
+        f"{url}/runs/new?preset=smoke"
+    ]
+    page.close()
 
 
 def test_publishing_needs_met_gates_or_a_reason(
