@@ -18,6 +18,7 @@ from pydantic import ValidationError, model_validator
 from rl_backend.config_section import Section
 from rl_backend.objective_config import AdvantageConfig, ObjectiveConfig
 from rl_backend.plan_config import PlanConfig
+from rl_backend.tracking_config import TrackingConfig
 from world_builder.frozen import Json
 
 
@@ -306,6 +307,7 @@ class RunConfig(Section):
     trainer: TrainerConfig = TrainerConfig()
     engine: EngineConfig = EngineConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    tracking: TrackingConfig = TrackingConfig()
     plan: PlanConfig = PlanConfig()
 
 

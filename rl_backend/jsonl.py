@@ -60,6 +60,16 @@ def tail(path: Path, model: type[RecordT], offset: int = 0) -> Tail[RecordT]:
     return Tail(records=tuple(_parsed(text, model)), offset=end)
 
 
+def tail_each(path: Path, model: type[RecordT], offset: int = 0) -> Iterator[tuple[RecordT, int]]:
+    """The same records one by one, each with the offset behind it."""
+    text, position = tail_bytes(path, offset)
+    position -= len(text)
+    for line in text.splitlines(keepends=True):
+        position += len(line)
+        for record in _parsed(line, model):
+            yield record, position
+
+
 def tail_bytes(path: Path, offset: int = 0) -> tuple[bytes, int]:
     """The finished lines after `offset` and the offset behind them.
 

@@ -21,6 +21,7 @@ from rl_backend.launcher import LOCK_ENV
 from rl_backend.progress import Progress
 from rl_backend.records import RunState
 from rl_backend.rundir import RunDir
+from rl_backend.tracking.follow import followed
 from rl_backend.trainers.rank_processes import is_follower
 
 NUM_REASON_LINES = 5
@@ -70,7 +71,7 @@ def _train(run: RunDir, progress: Progress) -> None:
     from rl_backend.assembly import train
     from rl_backend.stopping import Stopped
 
-    with suppress(Stopped):
+    with followed(run, lambda: _last_state(progress)), suppress(Stopped):
         asyncio.run(train(run, progress))
 
 

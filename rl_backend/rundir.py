@@ -5,7 +5,7 @@ through it. Readers may look at any instant, also after the process died. Layout
 
     config.json  bundle.lock.json  status.json  events.jsonl  metrics.jsonl  log.txt  lock  stop
     rollouts/step-000012.jsonl, .tokens.jsonl   eval/step-000010.json, .rollouts.jsonl
-    demonstrations.jsonl (of a warm start on rollouts)
+    demonstrations.jsonl (of a warm start on rollouts)   tracking/ (files of experiment trackers)
     checkpoints/step-000010/   model/ (starting weights)   policy/ (newest weights)
 
 It starts no process (`launcher` does) and imports nothing heavy.
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from pydantic import ValidationError
 from rl_backend import run_lock
 from rl_backend.config import RunConfig
 from rl_backend.evaluation.report import EvalReport
-from rl_backend.jsonl import Tail, append, replace_text, tail, tail_bytes
+from rl_backend.jsonl import Tail, append, replace_text, tail, tail_bytes, tail_each
 from rl_backend.records import (
     BundleLock,
     EventKind,
@@ -175,6 +175,10 @@ class RunDir:
         After a resume a step may come again: of two with the same phase and step the later counts.
         """
         return tail(self.path / "metrics.jsonl", MetricRecord, offset)
+
+    def metrics_after(self, offset: int) -> Iterator[tuple[MetricRecord, int]]:
+        """Metrics that were added after a byte offset, each with the offset behind it."""
+        return tail_each(self.path / "metrics.jsonl", MetricRecord, offset)
 
     def metrics(self) -> tuple[MetricRecord, ...]:
         """One record per phase and step, in the order of the run."""

@@ -16,6 +16,7 @@ from rl_backend.preflight.bundle import (
 from rl_backend.preflight.checks import Check, Job, Preflight, gathered
 from rl_backend.preflight.machine import disk_checks, engine_checks, memory_checks, package_checks
 from rl_backend.preflight.model import model_checks
+from rl_backend.preflight.tracking import tracking_checks
 from rl_backend.preflight.warm_start import warm_start_checks
 
 
@@ -41,6 +42,7 @@ def preflight(
         Job(title="Warm start", look=partial(warm_start_checks, subject, config)),
         Job(title="Memory", look=partial(memory_checks, config)),
         Job(title="Engine", look=partial(engine_checks, config)),
+        Job(title="Tracking", look=partial(tracking_checks, config)),
         Job(title="Disk", look=partial(disk_checks, config, runs_dir)),
     ]
     return Preflight(checks=(*with_one_host_enough(gathered(jobs)), *others))

@@ -19,8 +19,10 @@ from rl_backend.config import load_preset
 from rl_backend.engines.scripted_tokens import ScriptedEngine
 from rl_backend.evaluation.bundles import lock_of
 from rl_backend.judges.base import UnavailableJudge, cannot_assess
-from rl_backend.records import BundleLock, Phase, RunState
+from rl_backend.records import BundleLock, EventKind, Phase, RunState
 from rl_backend.rundir import RunDir
+from rl_backend.tracking.kinds import is_installed
+from rl_backend.tracking_config import TrackerKind
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 from tests.rl_backend.engines.double_sglang import DoubleSGLang
 from tests.rl_backend.loop_doubles import ANSWER, CountingTrainer, work
@@ -171,7 +173,10 @@ async def test_a_training_process_ends_and_aborts_its_requests(
     bundle = Bundle.open(write_bundle(tutorial.world, "1.0.0", tmp_path / "bundle"))
     async with DoubleSGLang() as server:
         server.hanging.add(path)
-        settings = (f"engine.url={server.url}", "warm_start.num_steps=1", "model.num_layers=1")
+        settings = (
+            f"engine.url={server.url}", "warm_start.num_steps=1", "model.num_layers=1",
+            'tracking.kinds=["wandb"]',
+        )  # fmt: skip
         config = load_preset("smoke", settings)
         run = RunDir.create(tmp_path, config, lock_of(bundle), "run")
         command = [sys.executable, "-m", "rl_backend.run", str(run.path)]
@@ -187,3 +192,8 @@ async def test_a_training_process_ends_and_aborts_its_requests(
         assert sorted(server.aborted) == sorted(server.generated)
     assert run.status().state is RunState.STOPPED
     assert run.checkpoint_steps() == (0,)
+    told = [e.message for e in run.tail_events().records if e.kind is EventKind.WARNING]
+    if is_installed(TrackerKind.WANDB):
+        assert (run.path / "tracking" / "wandb" / "offset").exists()
+    else:
+        assert [text for text in told if "No module named 'wandb'" in text]
