@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from rl_backend.tool_calls import CallRequest, MalformedCall, ParsedText
 from rl_backend.tool_formats.base import Schemas, block, parse_blocks
@@ -19,8 +19,8 @@ _BLOCK: Final = block(START, END)
 class TaggedFormat(ABC):
     """Finds and writes the blocks; what stands in one is the format's own."""
 
-    name: ClassVar[str]
-    example: ClassVar[str]
+    name: str
+    example: str
 
     def parse(self, text: str, schemas: Schemas) -> ParsedText:
         return parse_blocks(text, _BLOCK, lambda match: self._read(match, schemas))

@@ -22,7 +22,7 @@ class TensorBoardTracker:
     def __init__(self, run: Tracked) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._open = SummaryWriter
+        self._open: Any = SummaryWriter
         self._folder = run.folder
         self._writers: dict[Phase, tuple[Any, int]] = {}
 
