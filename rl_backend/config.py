@@ -83,7 +83,7 @@ class WarmStartConfig(Section):
     are drawn from, new ones every step; 0 shows the training split's own solutions."""
     num_drill_steps: int = Declared(default=0, ge=0)
     """Of `num_steps`, how many come first and are exercises in copying: short rows of random facts,
-    asked for again, eight in the place of each demonstration. Only with siblings."""
+    to be said again. Only with siblings."""
     careless_share: float = Declared(default=0.0, ge=0, le=1)
     """Share of the demonstrations from siblings that are careless: a fact is left out, or a change
     is claimed that was never made. The baseline then has something to unlearn."""

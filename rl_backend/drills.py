@@ -9,7 +9,9 @@ syllables and digits.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from random import Random
+from typing import TypeAlias
 
 from rl_backend.renderer import Renderer
 from rl_backend.samples import demonstration_sample
@@ -17,21 +19,18 @@ from rl_backend.types import TrainingSample
 from world_builder.frozen import Json
 from world_builder.trajectory import Message, Role
 
+Facts: TypeAlias = dict[str, Json]
+
 _VOWELS, _CONSONANTS = "aeiou", "bcdfghjklmnprstvwz"
-_KEYS = ("id", "name", "title", "total", "date", "city", "status", "owner", "code", "email")
-_PAIRS = (3, 6)
-"""Least and most facts of an exercise."""
+_KEYS = ("id", "name", "title", "city", "status", "owner", "code", "email")
+_CENTS, _DATE = "cents", "date"
 
 
-def drill(renderer: Renderer, rng: Random, name: str) -> TrainingSample:
-    """One exercise: facts, a question about one or two of them, the answer."""
-    keys = rng.sample(_KEYS, rng.randint(*_PAIRS))
-    facts: dict[str, Json] = {key: _value(rng) for key in keys}
-    wanted = rng.sample(keys, rng.choice((1, 1, 2)))
-    shown = json.dumps(facts, separators=(",", ":")) if rng.random() < 0.5 else _listed(facts)
-    messages = [Message(role=Role.USER, content=f"{shown}\n{', '.join(wanted)}?")]
-    answer = "; ".join(str(facts[key]) for key in wanted)
-    prompt = renderer.opening(messages, ())
+def drill(renderer: Renderer, rng: Random, name: str, *, progress: float = 1.0) -> TrainingSample:
+    """One exercise; `progress` in [0, 1] says how far the course is: it begins with echoes."""
+    make = _echo if rng.random() < 1 - progress else rng.choice((_recall, _recall, _look_up))
+    question, answer = make(rng)
+    prompt = renderer.opening([Message(role=Role.USER, content=question)], ())
     said = [*renderer.encode(answer), *sorted(renderer.stop_ids)[:1]]
     return demonstration_sample(
         task_id="drill",
@@ -41,20 +40,77 @@ def drill(renderer: Renderer, rng: Random, name: str) -> TrainingSample:
     )
 
 
-def _listed(facts: dict[str, Json]) -> str:
-    return "\n".join(f"{key}: {value}" for key, value in facts.items())
+def _echo(rng: Random) -> tuple[str, str]:
+    """Some values; the same again."""
+    facts = _facts(rng, _some_keys(rng, 3, 6))
+    shown = "; ".join(_said(*fact) for fact in facts.items())
+    return shown, shown
 
 
-def _value(rng: Random) -> str:
-    match rng.randrange(5):
+def _recall(rng: Random) -> tuple[str, str]:
+    """Some facts under their names; all of them again in another order."""
+    facts = _facts(rng, _some_keys(rng, 3, 6))
+    wanted = rng.sample(list(facts), len(facts))
+    return _written(rng, [facts]), _answer(rng, facts, wanted)
+
+
+def _look_up(rng: Random) -> tuple[str, str]:
+    """A list of alike things; everything about the one that has a certain value."""
+    keys = _some_keys(rng, 2, 3)
+    things = [_facts(rng, keys) for _ in range(rng.randint(2, 4))]
+    thing, by = rng.choice(things), rng.choice(keys)
+    question = f"{_written(rng, things)}\n{by} {_said(by, thing[by])}?"
+    return question, _answer(rng, thing, keys)
+
+
+def _some_keys(rng: Random, least: int, most: int) -> list[str]:
+    """Different keys, an amount or a date among them more often than not."""
+    keys = rng.sample(_KEYS, rng.randint(least, most))
+    extra = rng.sample((_CENTS, _DATE), rng.randint(0, 2))
+    keys[: len(extra)] = [f"{rng.choice(_KEYS)}_{kind}" for kind in extra]
+    return list(dict.fromkeys(keys))
+
+
+def _facts(rng: Random, keys: Sequence[str]) -> Facts:
+    return {key: _value(rng, key) for key in keys}
+
+
+def _written(rng: Random, things: Sequence[Facts]) -> str:
+    """As a tool would answer, or as lines of text."""
+    if rng.random() < 0.75:
+        shown: Json = list(things) if len(things) > 1 else things[0]
+        return json.dumps(shown, separators=(",", ":"))
+    return "\n".join("; ".join(f"{k} {_said(k, v)}" for k, v in facts.items()) for facts in things)
+
+
+def _answer(rng: Random, facts: Facts, wanted: Sequence[str]) -> str:
+    said = {key: _said(key, facts[key]) for key in wanted}
+    if rng.random() < 0.5:
+        return json.dumps(said)
+    return "; ".join(f"{key} {text}" for key, text in said.items())
+
+
+def _said(key: str, value: Json) -> str:
+    """A value as people write it.
+
+    >>> _said("total_cents", 1240)
+    '$12.40'
+    """
+    if isinstance(value, int) and key.endswith(_CENTS):
+        return f"${value // 100}.{value % 100:02}"
+    return str(value)
+
+
+def _value(rng: Random, key: str) -> Json:
+    if key.endswith(_CENTS):
+        return rng.randrange(10 ** rng.randint(2, 5))
+    if key.endswith(_DATE):
+        return f"2025-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    match rng.randrange(3):
         case 0:
             return f"{_word(rng, 1)[:3]}-{rng.randrange(10 ** rng.randint(2, 5))}"
         case 1:
             return f"{_word(rng).title()} {_word(rng).title()}"
-        case 2:
-            return f"${rng.randrange(1000)}.{rng.randrange(100):02}"
-        case 3:
-            return f"2025-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
         case _:
             return " ".join(_word(rng) for _ in range(rng.randint(1, 3)))
 

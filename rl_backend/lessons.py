@@ -30,7 +30,6 @@ from world_builder.tasks import Task
 from world_builder.workbench import Workbench
 from world_builder.worlds import build_world
 
-DRILLS_PER_DEMONSTRATION = 8
 FIRST_SIBLING_SEED = 1_000_000
 """Far from the seeds that anybody gives to a world that is trained or evaluated on."""
 
@@ -106,10 +105,13 @@ class SiblingLessons:
 
     def _made(self, step: int) -> list[TrainingSample]:
         rng = generator(self._config.seed, "siblings", step)
-        if step <= self._config.warm_start.num_drill_steps:
-            num = DRILLS_PER_DEMONSTRATION * self._config.warm_start.batch_size
-            return [drill(self._renderer, rng, f"drill/{step}/{n}") for n in range(num)]
         wanted, num_worlds = self._config.warm_start, self._config.warm_start.siblings_per_step
+        if step <= wanted.num_drill_steps:
+            progress = step / wanted.num_drill_steps
+            return [
+                drill(self._renderer, rng, f"drill/{step}/{n}", progress=progress)
+                for n in range(wanted.batch_size)
+            ]
         samples: list[TrainingSample] = []
         for number in range(num_worlds):
             bench = Workbench(build_world(self._world, rng.randrange(FIRST_SIBLING_SEED, 2**40)))

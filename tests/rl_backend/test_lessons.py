@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 
 import pytest
@@ -11,6 +12,7 @@ from exporter.writer import write_bundle
 from rl_backend.config import RunConfig, parse_config
 from rl_backend.demonstrations import DemonstrationError, demonstrations
 from rl_backend.demonstrators import Demonstrator
+from rl_backend.drills import drill
 from rl_backend.evaluation.bundles import lock_of
 from rl_backend.lessons import OwnLessons, SiblingLessons
 from rl_backend.renderer import Renderer
@@ -108,19 +110,38 @@ def passes(bench: Workbench, task: Task, trajectory: Trajectory) -> bool:
     return bool(judgement(task.rubric, verdicts).is_pass)
 
 
-def test_drills_come_first_and_say_again_what_was_shown(
-    renderer: Renderer, config: RunConfig
-) -> None:
+def test_drills_come_first(renderer: Renderer) -> None:
     drilled = parse_config(SETTINGS, ["warm_start.num_drill_steps=1"])
     lessons = SiblingLessons("tutorial", renderer, drilled)
-    samples = lessons.of(1)
-    assert len(samples) == 8 * 6
-    assert len(lessons.of(2)) == 6
-    for sample in samples:
+    assert {sample.task_id for sample in lessons.of(1)} == {"drill"}
+    assert "drill" not in {sample.task_id for sample in lessons.of(2)}
+    lessons.close()
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.5, 1.0])
+def test_a_drill_asks_for_nothing_that_it_does_not_show(
+    renderer: Renderer, progress: float
+) -> None:
+    rng = Random(3)
+    for number in range(50):
+        sample = drill(renderer, rng, str(number), progress=progress)
         first = sample.loss_mask.index(True)
         shown = renderer.decode(sample.token_ids[:first])
         answer = renderer.decode(sample.token_ids[first:])
-        assert answer
-        assert all(part in shown for part in answer.split("; "))
-        assert len(sample.token_ids) < 300
-    lessons.close()
+        if progress == 0:
+            assert answer in shown
+        assert len(sample.token_ids) < 350
+        for value in values(answer):
+            assert signs(value) in signs(shown), (value, shown)
+
+
+def values(answer: str) -> list[str]:
+    if answer.startswith("{"):
+        return [str(value) for value in json.loads(answer).values()]
+    return [text for part in answer.split("; ") for text in part.split(" ")]
+
+
+def signs(text: str) -> str:
+    """Letters and digits; an amount in dollars as its cents."""
+    kept = "".join(letter for letter in text if letter.isalnum())
+    return kept.lstrip("0") if text.startswith("$") else kept
