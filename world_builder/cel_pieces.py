@@ -55,6 +55,8 @@ def _index(value: Any, at: Any) -> Any:
 
 def _equal(one: Any, other: Any) -> bool:
     kind, other_kind = type(one), type(other)
+    if kind is str and other_kind is str:
+        return bool(one == other)
     if kind is other_kind and kind in _SCALARS:
         return bool(whole(one) == whole(other))
     is_known = kind in _JSON_TYPES and other_kind in _JSON_TYPES
@@ -141,19 +143,11 @@ def _has(value: Any, field: str) -> bool:
     raise Unsure
 
 
-def _called(function: Callable[..., Any], *arguments: Any) -> Any:
-    for value in arguments:
-        if type(value) is int:
-            whole(value)
-    return whole(function(*arguments))
-
-
 HELPERS: Final[Mapping[str, Any]] = {
     "at_least": _order(ge),
     "at_most": _order(le),
     "bool": bool,
     "boolean": _boolean,
-    "called": _called,
     "divided": _arithmetic(_divided),
     "equal": _equal,
     "greater": _order(gt),

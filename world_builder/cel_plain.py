@@ -28,6 +28,11 @@ _MACROS: Final = {
 }
 """Macros whose body is a boolean."""
 
+_NO_NUMBERS: Final = frozenset(
+    "add_days add_hours add_months date find first join lookup lower money".split()
+)
+"""Functions of ours that never give a number."""
+
 
 class _Kind(Enum):
     """What is known of a value before it is there."""
@@ -37,7 +42,9 @@ class _Kind(Enum):
     """An integer that is surely of 64 bits."""
     OTHER = 3
     """Surely no number."""
-    ANY = 4
+    WHOLE = 4
+    """No integer beyond 64 bits."""
+    ANY = 5
 
 
 class _Code(NamedTuple):
@@ -47,22 +54,36 @@ class _Code(NamedTuple):
     kind: _Kind = _Kind.ANY
 
 
+TOO_DEEP: Final = (RecursionError, MemoryError, SyntaxError)
+"""What Python raises for text that is nested too deeply."""
+
+
 def plain_program(source: str, functions: frozenset[str], *, is_raw: bool = False) -> Plain | None:
     """The program of an expression that uses only these functions; None when it needs CEL.
 
     A raw one gives its value as it is, also an integer that CEL could not hold.
     """
+    text = plain_text(source, functions, is_raw=is_raw)
+    if text is None:
+        return None
+    try:
+        code = compile(f"lambda n, f: {text}", "<CEL>", "eval")
+    except TOO_DEEP:
+        return None
+    program: Plain = eval(code, {"__builtins__": {}, **HELPERS})  # noqa: S307 (our own text)
+    return program
+
+
+def plain_text(source: str, functions: frozenset[str], *, is_raw: bool = False) -> str | None:
+    """The same as Python text over names `n`, functions `f` and `HELPERS`; None likewise."""
     tree = syntax.parse(source)
     if tree is None:
         return None
     try:
         written = _Writer(functions).write(tree, {})
-        text = written.text if is_raw else _whole(written)
-        code = compile(f"lambda n, f: {text}", "<CEL>", "eval")
-    except (Unsure, RecursionError, MemoryError, SyntaxError):  # nested too deeply for Python
+    except (Unsure, *TOO_DEEP):
         return None
-    program: Plain = eval(code, {"__builtins__": {}, **HELPERS})  # noqa: S307 (our own text)
-    return program
+    return written.text if is_raw else _whole(written)
 
 
 def unsure(names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
@@ -109,7 +130,7 @@ class _Writer:
             case syntax.Unary("!", operand):
                 return _Code(f"(not {self._boolean(operand, bound)})", _Kind.BOOLEAN)
             case syntax.Unary(_, operand):
-                return _Code(f"negative({self.write(operand, bound).text})")
+                return _Code(f"negative({self.write(operand, bound).text})", _Kind.WHOLE)
             case syntax.Binary("&&" | "||" as sign, left, right):
                 word = "and" if sign == "&&" else "or"
                 texts = self._boolean(left, bound), self._boolean(right, bound)
@@ -143,13 +164,16 @@ class _Writer:
         if name == "has" and len(arguments) == 1 and isinstance(arguments[0], syntax.Select):
             operand = self.write(arguments[0].operand, bound).text
             return _Code(f"has({operand}, {arguments[0].field!r})", _Kind.BOOLEAN)
-        texts = [self.write(argument, bound).text for argument in arguments]
-        if name in ("size", "string") and len(texts) == 1:
+        codes = [self.write(argument, bound) for argument in arguments]
+        if name in ("size", "string") and len(codes) == 1:
             kind = _Kind.SMALL if name == "size" else _Kind.OTHER
-            return _Code(f"{name}({texts[0]})", kind)
-        if name in self._functions:
-            return _Code(f"called({', '.join([f'f[{name!r}]', *texts])})")
-        raise Unsure
+            return _Code(f"{name}({codes[0].text})", kind)
+        if name not in self._functions:
+            raise Unsure
+        text = f"f[{name!r}]({', '.join(map(_whole, codes))})"
+        if name in _NO_NUMBERS:
+            return _Code(text, _Kind.OTHER)
+        return _Code(f"whole({text})", _Kind.WHOLE)
 
     def _macro(
         self, macro: str, target: str, name: str, body: syntax.Node, bound: Mapping[str, str]
@@ -177,7 +201,7 @@ def _binary(sign: str, one: _Code, other: _Code, right: syntax.Node) -> _Code:
         return _Code(text if is_plain else called, _Kind.BOOLEAN)
     if sign == "in":
         return _Code(f"within({one.text}, {other.text})", _Kind.BOOLEAN)
-    return _Code(f"{_ARITHMETIC[sign]}({one.text}, {other.text})")
+    return _Code(f"{_ARITHMETIC[sign]}({one.text}, {other.text})", _Kind.WHOLE)
 
 
 def _equality(one: _Code, other: _Code, right: syntax.Node) -> str:

@@ -7,8 +7,8 @@ raises: it gets a result that says what to mend, and the state is as it was.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cached_property
 
-from world_builder import execution
 from world_builder.errors import (
     ExpressionError,
     PythonError,
@@ -16,8 +16,11 @@ from world_builder.errors import (
     UnknownName,
     WorldError,
 )
+from world_builder.execution import Runner, runner
 from world_builder.frozen import Json
+from world_builder.names import Names
 from world_builder.operations import Operation, Python, Search, Sequence
+from world_builder.plain_arguments import plain_arguments
 from world_builder.records import (
     RecordValidator,
     Validator,
@@ -26,8 +29,17 @@ from world_builder.records import (
     schema_errors,
 )
 from world_builder.refusals import Refusal
+from world_builder.shown import Answer
 from world_builder.state import WorldState
-from world_builder.tools import Tool, ToolCall, ToolErrorCode, ToolResult, tool_error
+from world_builder.storing import Catalogue
+from world_builder.tools import (
+    Tool,
+    ToolCall,
+    ToolErrorCode,
+    ToolResult,
+    WrittenResult,
+    tool_error,
+)
 from world_builder.whole_numbers import holds_float, with_integers
 from world_builder.world import DEFAULT_SURFACE, World
 
@@ -41,13 +53,16 @@ class Engine:
         Raises UnknownName for a surface the world does not have, WorldError for a bad schema.
         """
         self.tools: tuple[Tool, ...] = world.surface_tools(surface)
-        self._catalogue = execution.Catalogue(
+        catalogue = Catalogue(
             types={t.name: t for t in world.entity_types},
             validators={t.name: RecordValidator(t) for t in world.entity_types},
             finders=_finders(self.tools),
         )
-        self._read_only = replace(self._catalogue, may_write=False)
-        self._compiled = {tool.name: _CompiledTool(tool) for tool in self.tools}
+        reading = replace(catalogue, may_write=False)
+        self._compiled = {
+            tool.name: _CompiledTool(tool, reading if tool.is_read_only else catalogue)
+            for tool in self.tools
+        }
 
     def apply(self, state: WorldState, call: ToolCall) -> ToolResult:
         """What the call answers; an error leaves the state unchanged.
@@ -57,26 +72,21 @@ class Engine:
         tool = self._compiled.get(call.tool)
         if tool is None:
             return tool_error(call.tool, ToolErrorCode.UNKNOWN_TOOL, self._unknown(call.tool))
-        if message := tool.argument_problems(call.arguments):
-            return tool_error(call.tool, ToolErrorCode.INVALID_ARGUMENTS, message)
+        arguments = call.arguments
+        if not tool.accepts(arguments):
+            if message := tool.argument_problems(arguments):
+                return tool_error(call.tool, ToolErrorCode.INVALID_ARGUMENTS, message)
+            arguments = tool.with_integers(arguments)
         try:
-            return ToolResult(tool=call.tool, value=self._run(tool, state, call.arguments))
+            result = tool.run(state, arguments)
         except Refusal as refusal:
             return tool_error(call.tool, refusal.code, str(refusal))
         except (ExpressionError, PythonError, StateError, UnknownName) as error:
             message = f"{call.tool} itself failed, nothing was changed: {error}"
             return tool_error(call.tool, ToolErrorCode.TOOL_BROKEN, message)
-
-    def _run(
-        self, tool: "_CompiledTool", state: WorldState, arguments: dict[str, Json]
-    ) -> dict[str, Json]:
-        given = tool.completed(arguments)
-        if tool.declared.is_read_only:
-            call = execution.begin(state, given, self._read_only)
-            return execution.run(tool.declared.operation, call)
-        call = execution.begin(state, given, self._catalogue)
-        with state.transaction():
-            return execution.run(tool.declared.operation, call)
+        if isinstance(result, Answer):
+            return WrittenResult(call.tool, result.text, result.value)
+        return ToolResult(tool=call.tool, value=result)
 
     def _unknown(self, name: str) -> str:
         close = get_close_matches(name, self._compiled, n=1)
@@ -85,28 +95,43 @@ class Engine:
 
 
 class _CompiledTool:
-    """A tool with its argument validator and the value of arguments that were not given."""
+    """A tool with its argument validator, and what runs its operation from the first call on."""
 
-    def __init__(self, tool: Tool) -> None:
+    def __init__(self, tool: Tool, catalogue: Catalogue) -> None:
         self.declared = tool
+        self._catalogue = catalogue
         try:
             self._validator: Validator = compile_schema(tool.parameters)
         except ValueError as error:
             raise WorldError(
                 f"tool {tool.name!r}: bad JSON Schema of parameters: {error}"
             ) from error
+        self.accepts = plain_arguments(tool.parameters)
         properties = tool.parameters.get("properties")
-        self.defaults: dict[str, Json] = {
+        self._defaults: dict[str, Json] = {
             name: schema.get("default") if isinstance(schema, dict) else None
             for name, schema in (properties.items() if isinstance(properties, dict) else ())
         }
 
-    def completed(self, arguments: dict[str, Json]) -> dict[str, Json]:
-        """Valid arguments with those that were not given, whole numbers as integers."""
-        if holds_float(arguments):
-            given = with_integers(arguments, self.declared.parameters)
-            return {**self.defaults, **given} if isinstance(given, dict) else self.defaults
-        return {**self.defaults, **arguments}
+    def run(self, state: WorldState, arguments: dict[str, Json]) -> dict[str, Json] | Answer:
+        """The result of valid arguments. Raises what a `Runner` raises."""
+        completed = {**self._defaults, **arguments}
+        names = Names({"args": completed, "now": state.now}, state)
+        if self.declared.is_read_only:
+            return self._runner(state, names)
+        with state.transaction():
+            return self._runner(state, names)
+
+    @cached_property
+    def _runner(self) -> Runner:
+        return runner(self.declared.operation, self._catalogue)
+
+    def with_integers(self, arguments: dict[str, Json]) -> dict[str, Json]:
+        """Valid arguments with whole numbers as integers where the tool wants such."""
+        if not holds_float(arguments):
+            return arguments
+        given = with_integers(arguments, self.declared.parameters)
+        return given if isinstance(given, dict) else {}
 
     def argument_problems(self, arguments: dict[str, Json]) -> str:
         """What is wrong with the arguments, in one sentence; empty when nothing is."""

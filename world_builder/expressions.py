@@ -5,129 +5,41 @@ and run many times; nothing here knows operations or tasks.
 """
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from world_builder.cel_binding import compile_program, new_context
-from world_builder.cel_plain import Plain, plain_program, unsure
+from world_builder.cel_functions import FUNCTIONS, as_datetime, money, percent
+from world_builder.cel_plain import Plain, plain_program, plain_text, unsure
 from world_builder.errors import ExpressionError
-from world_builder.frozen import Json, Record
+from world_builder.frozen import Json
+from world_builder.names import Names, names_of
+
+__all__ = [
+    "ATOMS",
+    "FUNCTIONS",
+    "Expression",
+    "Names",
+    "as_boolean",
+    "as_datetime",
+    "compile_expression",
+    "message_expressions",
+    "money",
+    "names_of",
+    "percent",
+    "render_message",
+    "to_json",
+]
 
 _PATH = re.compile(r"^[a-z_]\w*(\.[a-z_]\w*)?$")
 _SLOT = re.compile(r"\{([^{}]+)\}")
 _BOUND = re.compile(r"\.(?:map|filter|exists|exists_one|all)\(\s*(\w+)\s*,")
 _LITERALS = frozenset({"true", "false", "null"})
-_ATOMS = frozenset({str, int, float, bool, type(None)})
+ATOMS = frozenset({str, int, float, bool, type(None)})
+"""Types of values that are JSON as they are."""
 
-
-class Entities(Protocol):
-    """What expressions may ask of a state."""
-
-    def get(self, entity_type: str, entity_id: str) -> Record | None: ...
-
-    def find(self, entity_type: str, field_name: str, value: Json) -> list[Record]: ...
-
-
-def days_between(earlier: object, later: object) -> int:
-    """Whole days from one moment to another, rounded down; negative when the order is reversed.
-
-    >>> days_between("2025-09-01T10:00:00+00:00", "2025-09-03T09:00:00+00:00")
-    1
-    """
-    gap = as_datetime(later) - as_datetime(earlier)
-    return gap // timedelta(days=1)
-
-
-def money(cents: int) -> str:
-    """Cents as dollars.
-
-    >>> money(129905), money(-500)
-    ('$1,299.05', '-$5.00')
-    """
-    sign = "-" if cents < 0 else ""
-    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
-
-
-def percent(amount: int, share: float) -> int:
-    """`share` percent of an amount, rounded half up.
-
-    >>> percent(1050, 5)
-    53
-    """
-    exact = Decimal(amount) * Decimal(str(share)) / 100
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def add_days(moment: object, days: int) -> str:
-    """The moment so many days later, in the form it was given (a date stays a date).
-
-    >>> add_days("2025-09-15", 30)
-    '2025-10-15'
-    """
-    if isinstance(moment, str) and len(moment) == 10:
-        return (date.fromisoformat(moment) + timedelta(days=days)).isoformat()
-    return (as_datetime(moment) + timedelta(days=days)).isoformat()
-
-
-def add_hours(moment: object, hours: int) -> str:
-    """The moment so many hours later, in the zone it was given.
-
-    >>> add_hours("2025-09-15T23:30:00-04:00", 8)
-    '2025-09-16T07:30:00-04:00'
-    """
-    return (as_datetime(moment) + timedelta(hours=hours)).isoformat()
-
-
-def add_months(day: str, months: int) -> str:
-    """The same day of the month so many months later, or that month's last day.
-
-    >>> add_months("2024-01-31", 1), add_months("2023-11-15", 26)
-    ('2024-02-29', '2026-01-15')
-    """
-    start = date.fromisoformat(day[:10])
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1])).isoformat()
-
-
-def as_datetime(value: object) -> datetime:
-    """The moment that ISO text or a datetime names; a bare date is its midnight in UTC.
-
-    Raises ValueError for anything else.
-    """
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f"not a date or time: {value!r}")
-    moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "sum": sum,
-    "lower": str.lower,
-    "join": lambda items, sep: sep.join(str(i) for i in items),
-    "minimum": min,
-    "maximum": max,
-    "round": lambda x: int(Decimal(str(x)).quantize(Decimal(1), rounding=ROUND_HALF_UP)),
-    "days_between": days_between,
-    "add_days": add_days,
-    "add_hours": add_hours,
-    "add_months": add_months,
-    "first": lambda items, count: items[:count],
-    "date": lambda moment: as_datetime(moment).date().isoformat(),
-    "money": money,
-    "percent": percent,
-}
-"""Functions beside CEL's own.
-
-`lookup(type, id)` and `find(type, field, value)` read the state; `find` may be given more fields
-and values, which is far cheaper than a filter over what it finds.
-"""
 
 _KNOWN = frozenset(FUNCTIONS) | {"lookup", "find"}
 _CEL_FUNCTIONS = frozenset(
@@ -136,40 +48,6 @@ _CEL_FUNCTIONS = frozenset(
     "getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds getMilliseconds "
     "type dyn optional".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What an expression can see: values by name, and the entities of a state (None: no state)."""
-
-    values: dict[str, Any]
-    entities: Entities | None = None
-    functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
-
-    def copied(self) -> "Names":
-        """The same names, with values of its own that may be added to."""
-        return Names({**self.values}, self.entities, self.functions)
-
-    def with_value(self, name: str, value: object) -> "Names":
-        """The same names and one more."""
-        return Names({**self.values, name: value}, self.entities, self.functions)
-
-
-def names_of(values: dict[str, Any], entities: Entities | None = None) -> Names:
-    """Names over a state, with all functions."""
-    if entities is None:
-        return Names(values, None, {**FUNCTIONS})
-    reading: dict[str, Callable[..., Any]] = {"lookup": entities.get, "find": _finder(entities)}
-    return Names(values, entities, {**FUNCTIONS, **reading})
-
-
-def _finder(entities: Entities) -> Callable[..., list[Record]]:
-    def find(entity_type: str, field_name: str, value: Json, *more: Any) -> list[Record]:
-        pairs = list(zip(more[::2], more[1::2], strict=True))
-        found = entities.find(entity_type, field_name, value)
-        return [r for r in found if all(r.get(name) == wanted for name, wanted in pairs)]
-
-    return find
 
 
 class Expression:
@@ -202,9 +80,18 @@ class Expression:
     def _first_try(
         self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
     ) -> Any:
-        is_path = self._path is not None
-        self._plain = plain_program(self.source, _KNOWN, is_raw=is_path) or unsure
+        self._plain = plain_program(self.source, _KNOWN, is_raw=self.is_path) or unsure
         return self._plain(values, functions)
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it is a name or a field of one; its value is what stands there."""
+        return self._path is not None
+
+    @property
+    def plain_text(self) -> str | None:
+        """Python text of the expression, see `cel_plain`; None when only the binding has it."""
+        return plain_text(self.source, _KNOWN, is_raw=self.is_path)
 
     def by_binding(self, names: Names) -> Any:
         """The value as the CEL binding gives it. Raises ExpressionError."""
@@ -226,10 +113,7 @@ class Expression:
 
     def is_true(self, names: Names) -> bool:
         """Whether the value is true. Raises ExpressionError when it is not a boolean."""
-        value = self.evaluate(names)
-        if not isinstance(value, bool):
-            raise ExpressionError(f"{self.source!r} must be true or false, not {value!r}")
-        return value
+        return as_boolean(self.evaluate(names), self.source)
 
     def unknown_names(self, known: Sequence[str]) -> tuple[str, ...]:
         """Names the expression uses that are neither known, bound in it, nor functions."""
@@ -238,6 +122,13 @@ class Expression:
         named = (name for name in self._program.functions() if re.fullmatch(r"[A-Za-z]\w*", name))
         strange = {name for name in named if name not in _KNOWN | _CEL_FUNCTIONS}
         return tuple(sorted((used | strange) - _CEL_FUNCTIONS))
+
+
+def as_boolean(value: object, source: str) -> bool:
+    """The value of an expression that must be a boolean. Raises ExpressionError."""
+    if not isinstance(value, bool):
+        raise ExpressionError(f"{source!r} must be true or false, not {value!r}")
+    return value
 
 
 @lru_cache(maxsize=20_000)
@@ -264,12 +155,14 @@ def render_message(template: str, names: Names) -> str:
 def to_json(value: object) -> Json:
     """A CEL value as JSON: times become ISO text. Raises ExpressionError for what JSON lacks."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return cast(Json, value)
+    if kind is datetime:
+        return cast(datetime, value).isoformat()
     if isinstance(value, dict | Mapping):
-        return {str(k): v if type(v) in _ATOMS else to_json(v) for k, v in value.items()}
+        return {str(k): v if type(v) in ATOMS else to_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [v if type(v) in _ATOMS else to_json(v) for v in value]
+        return [v if type(v) in ATOMS else to_json(v) for v in value]
     if isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, datetime | date):

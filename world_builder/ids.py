@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from world_builder.frozen import Json, Record
 
 SLUG_PATTERN = r"^[a-z][a-z0-9_-]{0,63}$"
 """Names of worlds, types, tools, tasks and criteria: lower case, digits, `_` and `-`."""
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 _ID_SLOT = re.compile(r"\{(date|n)(?::(\d+))?\}")
 
@@ -52,6 +53,19 @@ def canonical_json(value: Json | Record) -> str:
     return value.text if type(value) is Written else _encode(value)
 
 
+def _reused_encoder() -> Callable[[Any], str]:
+    """The encoder's `encode`, which otherwise makes the part in C anew for each value."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # a Python without that part
+        return _encoder.encode
+    quoted = json.encoder.encode_basestring  # type: ignore[attr-defined]  # not in the stubs
+    parts = make(None, _encoder.default, quoted, None, ":", ",", True, False, True)
+    return lambda value: "".join(parts(value, 0))
+
+
+_encode = _reused_encoder()
+
+
 def content_hash(value: Json | Record) -> str:
     """SHA-256 of the canonical JSON, as 64 hex digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
@@ -79,13 +93,14 @@ def next_id(id_format: str, now: datetime, is_taken: Callable[[str], bool], star
 
 def format_id(id_format: str, now: datetime, n: int) -> str:
     """The id that a format gives for a date and a counter."""
-    parts = _format_parts(id_format, now.strftime("%y%m%d"))
+    parts = _format_parts(id_format, now)
     return "".join([p if isinstance(p, str) else str(n).zfill(p) for p in parts])
 
 
 @lru_cache(maxsize=1024)
-def _format_parts(id_format: str, day: str) -> tuple[str | int, ...]:
-    """The texts of a format for a day; a number is the width of the counter there."""
+def _format_parts(id_format: str, now: datetime) -> tuple[str | int, ...]:
+    """The texts of a format for a date; a number is the width of the counter there."""
+    day = now.strftime("%y%m%d")
     parts: list[str | int] = []
     last = 0
     for slot in _ID_SLOT.finditer(id_format):

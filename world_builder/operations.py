@@ -6,7 +6,7 @@ nothing here runs.
 
 Names an expression sees: `args` (every declared parameter, null when not given), `now` (timestamp),
 each binding by its name, `it` (the entity at hand in `search.where` and `update`), and the results
-of earlier steps of a `sequence` by step name. Functions: see `expressions.FUNCTIONS`.
+of earlier steps of a `sequence` by step name. Functions: see `cel_functions.FUNCTIONS`.
 """
 
 from enum import StrEnum

@@ -3,7 +3,7 @@
 Used by the engine on every write, by validation on every entity and by forms. It stores nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import jsonschema_rs
@@ -64,9 +64,28 @@ class RecordValidator:
         self.entity_type = entity_type
         self.referring = tuple(field for field in entity_type.fields if _may_refer(field))
         """The fields that may hold references."""
+        self._links = tuple(
+            (f.name, f.entity_type)
+            for f in self.referring
+            if f.kind is FieldKind.REFERENCE and f.entity_type
+        )
+        self._nested = tuple(f for f in self.referring if f.kind is not FieldKind.REFERENCE)
         self.defaults = {f.name: f.default for f in entity_type.fields if f.default is not None}
         """Values of a new record's fields that are not set."""
         self._validator = compile_schema(json_schema(entity_type))
+
+    def is_valid(self, record: Record) -> bool:
+        """Whether the record's shape is right."""
+        return self._validator.is_valid(record)
+
+    def is_linked(self, record: Record, get: Callable[[str, str], object]) -> bool:
+        """Whether all that the record refers to is there; `get` gives None for what is not."""
+        for name, target in self._links:
+            value = record.get(name)
+            if isinstance(value, str) and get(target, value) is None:
+                return False
+        nested = references_in(self._nested, record) if self._nested else ()
+        return all(get(target, entity_id) is not None for _, target, entity_id in nested)
 
     def errors(self, record: Record) -> list[tuple[str, str]]:
         """All shape errors as (path, message); empty when valid."""

@@ -15,6 +15,8 @@ from world_builder.frozen import Json, Record
 from world_builder.operations import Comparison, Filter, Search
 from world_builder.state import WorldState
 
+_WORD = re.compile(r"\w+")
+
 
 class BadArgument(WorldError):
     """An argument that a filter cannot use; the message tells the agent what to write."""
@@ -23,19 +25,19 @@ class BadArgument(WorldError):
 def scan(operation: Search, state: WorldState, names: Names) -> list[Record]:
     """All matches in order. Raises BadArgument, ExpressionError."""
     arguments = names.values["args"]
-    active = active_filters(operation, arguments)
+    active = _active_filters(operation, arguments)
     found = _candidates(operation, active, state, arguments)
     for item in active:
         found = kept(found, item, arguments[item.argument], state, operation.entity_type)
-    return in_order(where(found, operation, names), operation.sort)
+    return in_order(_where(found, operation, names), operation.sort)
 
 
-def active_filters(operation: Search, arguments: dict[str, Json]) -> list[Filter]:
+def _active_filters(operation: Search, arguments: dict[str, Json]) -> list[Filter]:
     """The filters whose argument was given."""
     return [f for f in operation.filters if arguments.get(f.argument) is not None]
 
 
-def where(found: list[Record], operation: Search, names: Names) -> list[Record]:
+def _where(found: list[Record], operation: Search, names: Names) -> list[Record]:
     """Those for which the operation's expression holds. Raises ExpressionError."""
     if operation.where is None:
         return found
@@ -52,7 +54,7 @@ def where(found: list[Record], operation: Search, names: Names) -> list[Record]:
 
 def words_in(text: Json) -> list[str]:
     """The words that all must occur somewhere, lower case."""
-    return re.findall(r"\w+", str(text).lower())
+    return _WORD.findall(str(text).lower())
 
 
 def _candidates(

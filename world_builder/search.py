@@ -5,15 +5,16 @@ so is everything when an index cannot tell (`scan` says what a search means). Bo
 """
 
 from collections.abc import Callable, Collection, Sequence, Set
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
 from world_builder.errors import ExpressionError
-from world_builder.expressions import Names
 from world_builder.frozen import Json, Record
+from world_builder.names import Names
 from world_builder.operations import Comparison, Filter, Search
-from world_builder.scan import active_filters, in_order, kept, moment, scan, where, words_in
+from world_builder.overlay import Changed
+from world_builder.programs import filtering
+from world_builder.scan import in_order, kept, moment, scan, words_in
 from world_builder.state import WorldState
 from world_builder.type_index import Column, TypeIndex
 
@@ -23,73 +24,96 @@ _MANY = 64
 """So many are not sorted when only the first are wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Matches:
-    """What an index says of a filter: the ids that pass it, and how to ask for one of them."""
-
-    ids: Collection[str]
-    has: Callable[[str], bool]
-
+_Matches: TypeAlias = tuple[Collection[str], Callable[[str], bool]]
+"""What an index says of a filter: the ids that pass it, and how to ask for one of them."""
 
 _Matcher: TypeAlias = Callable[[TypeIndex, Filter, Json, WorldState], _Matches]
+_Active: TypeAlias = list[tuple[Filter, _Matcher | None]]
+"""Filters that apply, each with what asks an index of values; None for texts."""
 
 
-def search(operation: Search, state: WorldState, names: Names) -> tuple[int, list[Record]]:
-    """The number of matches and the first in order. Raises BadArgument, ExpressionError."""
-    argument = operation.limit_argument
-    limit = (names.values["args"].get(argument) if argument else None) or operation.limit
-    if type(limit) is int and limit > 0:
-        try:
-            return _by_index(operation, state, names, limit)
-        except (ExpressionError, TypeError, ValueError):
-            pass  # no index can tell: the scan says what is wrong, if anything
-    matches = scan(operation, state, names)
-    return len(matches), matches[:limit]
+class Finder:
+    """A search, with all that no call changes done."""
 
+    def __init__(self, operation: Search) -> None:
+        self._operation = operation
+        self._filters: dict[str, _Active] = {}
+        for item in operation.filters:
+            matcher = _MATCHERS.get(item.comparison)
+            self._filters.setdefault(item.argument, []).append((item, matcher))
+        self._where = None if operation.where is None else filtering(operation.where)
 
-def _by_index(
-    operation: Search, state: WorldState, names: Names, limit: int
-) -> tuple[int, list[Record]]:
-    index = state.base.type_index(operation.entity_type)
-    arguments = names.values["args"]
-    active = active_filters(operation, arguments)
-    changed = state.changed(operation.entity_type)
-    found = _found(index, active, arguments, state)
-    if changed:
-        found = [i for i in found if i not in changed]
-    if operation.where is not None:
-        records = where([index.records[i] for i in found], operation, names)
-        found = [str(r["id"]) for r in records]
-    first = [index.records[i] for i in _first(index, found, operation.sort, limit)]
-    if not changed:
-        return len(found), first
-    moved = [r for r in changed.values() if r is not None]
-    for item in active:
-        moved = kept(moved, item, arguments[item.argument], state, operation.entity_type)
-    moved = where(moved, operation, names)
-    return len(found) + len(moved), in_order(first + moved, operation.sort)[:limit]
+    def find(self, state: WorldState, names: Names) -> tuple[int, list[Record]]:
+        """The number of matches and the first in order. Raises BadArgument, ExpressionError."""
+        argument = self._operation.limit_argument
+        limit = (names.values["args"].get(argument) if argument else None) or self._operation.limit
+        if type(limit) is int and limit > 0:
+            try:
+                return self._by_index(state, names, limit)
+            except (ExpressionError, TypeError, ValueError):
+                pass  # no index can tell: the scan says what is wrong, if anything
+        matches = scan(self._operation, state, names)
+        return len(matches), matches[:limit]
+
+    def _by_index(self, state: WorldState, names: Names, limit: int) -> tuple[int, list[Record]]:
+        entity_type, sort = self._operation.entity_type, self._operation.sort
+        index, changed = state.base.type_index(entity_type), state.changed(entity_type)
+        arguments, records = names.values["args"], index.records
+        active = self._active(arguments)
+        found = _found(index, active, arguments, state)
+        if changed:
+            found = [i for i in found if i not in changed]
+        if self._where is not None:
+            kept_records = self._where(names.copied(), [records[i] for i in found])
+            found = [str(r["id"]) for r in kept_records]
+        first = [records[i] for i in _first(index, found, sort, limit)]
+        if not changed:
+            return len(found), first
+        moved = self._moved(changed, active, state, names)
+        return len(found) + len(moved), in_order(first + moved, sort)[:limit]
+
+    def _active(self, arguments: dict[str, Json]) -> _Active:
+        """The filters whose argument was given."""
+        filters = self._filters
+        given = [name for name, value in arguments.items() if value is not None]
+        return [pair for name in given if name in filters for pair in filters[name]]
+
+    def _moved(
+        self, changed: Changed, active: _Active, state: WorldState, names: Names
+    ) -> list[Record]:
+        """The matches among the changed records."""
+        moved = [r for r in changed.values() if r is not None]
+        arguments = names.values["args"]
+        for item, _ in active:
+            moved = kept(moved, item, arguments[item.argument], state, self._operation.entity_type)
+        return moved if self._where is None else self._where(names.copied(), moved)
 
 
 def _found(
-    index: TypeIndex, active: list[Filter], arguments: dict[str, Json], state: WorldState
+    index: TypeIndex, active: _Active, arguments: dict[str, Json], state: WorldState
 ) -> Collection[str]:
     """The ids of the base's entities that pass all filters."""
     if not active:
         return index.ids
-    texts = [f for f in active if f.comparison is Comparison.TEXT]
-    others = [f for f in active if f.comparison is not Comparison.TEXT]
-    matches = [_MATCHERS[f.comparison](index, f, arguments[f.argument], state) for f in others]
-    matches.sort(key=lambda match: len(match.ids))
+    matches = [
+        match(index, item, arguments[item.argument], state)
+        for item, match in active
+        if match is not None
+    ]
     found = _in_all(matches) if matches else None
-    for item in texts:
-        found = _with_words(index, item.fields, words_in(arguments[item.argument]), found)
+    for item, match in active:
+        if match is None:
+            found = _with_words(index, item.fields, words_in(arguments[item.argument]), found)
     return index.ids if found is None else found
 
 
 def _in_all(matches: Sequence[_Matches]) -> Collection[str]:
-    found = matches[0].ids
-    for match in matches[1:]:
-        found = [i for i in found if match.has(i)]
+    if len(matches) == 1:
+        return matches[0][0]
+    by_size = sorted(matches, key=lambda match: len(match[0]))
+    found = by_size[0][0]
+    for _, has in by_size[1:]:
+        found = [i for i in found if has(i)]
     return found
 
 
@@ -109,6 +133,8 @@ def _with_words(
 
 def _first(index: TypeIndex, found: Collection[str], sort: str, limit: int) -> Sequence[str]:
     """The first of the found ids in order."""
+    if len(found) < 2:
+        return list(found)
     ids, places = index.order(sort, in_order)
     if len(found) == len(ids):
         return ids[:limit]
@@ -121,13 +147,13 @@ def _equals(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -
     field, records = item.fields[0], index.records
     if field == "id" and isinstance(argument, str):
         ids: Collection[str] = (argument,) if argument in records else ()
-        return _Matches(ids, lambda i: i == argument)
+        return (ids, lambda i: i == argument)
 
     def has(entity_id: str) -> bool:
         return bool(records[entity_id].get(field) == argument)
 
     ids = index.by_value(field).get(argument, ())
-    return _Matches(ids if index.is_plain(field) else [i for i in ids if has(i)], has)
+    return (ids if index.is_plain(field) else [i for i in ids if has(i)], has)
 
 
 def _has(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
@@ -137,7 +163,7 @@ def _has(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _
         value = records[entity_id].get(field)
         return isinstance(value, list) and argument in value
 
-    return _Matches([i for i in index.by_value(field).get(argument, ()) if has(i)], has)
+    return ([i for i in index.by_value(field).get(argument, ()) if has(i)], has)
 
 
 def _in(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
@@ -150,7 +176,7 @@ def _in(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _M
 
     by_value = index.by_value(field)
     ids = {i for value in argument for i in by_value.get(value, ())}
-    return _Matches([i for i in ids if has(i)], has)
+    return ([i for i in ids if has(i)], has)
 
 
 def _at_least(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -> _Matches:
@@ -175,7 +201,7 @@ def _before(index: TypeIndex, item: Filter, argument: Json, state: WorldState) -
 
 def _between(column: Column, low: int, high: int) -> _Matches:
     places = column.places
-    return _Matches(column.ids[low:high], lambda i: low <= places.get(i, -1) < high)
+    return (column.ids[low:high], lambda i: low <= places.get(i, -1) < high)
 
 
 def _numeric(argument: Json) -> int | float:

@@ -4,49 +4,50 @@ Most of what agents read was never changed, so both are remembered for the recor
 are made when they are first shown, and changed records are written anew each time.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TypeAlias
 
 from world_builder.frozen import Json, Record
-from world_builder.ids import Written, canonical_json
+from world_builder.ids import canonical_json
 
 
-@dataclass(frozen=True)
 class Shown:
     """A record as a tool shows it."""
 
-    value: Mapping[str, Json]
-    text: str
-    """Canonical JSON of the value."""
+    __slots__ = ("_around", "record", "text", "value")
 
-    @cached_property
-    def members(self) -> tuple[tuple[str, str], ...]:
-        """The value's names and, for each, its member of the text; sorted."""
-        return tuple((name, _member(name, self.value[name])) for name in sorted(self.value))
+    def __init__(self, record: Record, fields: tuple[str, ...]) -> None:
+        """The record's id and the named fields; all fields when none are named."""
+        self.record = record
+        self.value: Mapping[str, Json] = project(record, fields)
+        self.text = canonical_json(self.value)
+        """Canonical JSON of the value."""
+        self._around: dict[tuple[str, ...], tuple[str, ...]] | None = None
 
-
-def show(record: Record, fields: tuple[str, ...]) -> Shown:
-    """The record's id and the named fields; all fields when none are named."""
-    value = project(record, fields)
-    return Shown(value, canonical_json(value))
-
-
-def project(record: Record, fields: tuple[str, ...]) -> dict[str, Json]:
-    """The record's id and the named fields; all fields when none are named."""
-    if not fields:
-        return dict(record)
-    return {"id": record["id"]} | {name: record.get(name) for name in fields}
+    def around(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The text of the value with gaps for members of these (sorted) names, one part more."""
+        if self._around is None:
+            self._around = {}
+        parts = self._around.get(names)
+        if parts is None:
+            parts = self._around[names] = _parts(self.value, names)
+        return parts
 
 
-def _member(name: str, value: Json) -> str:
-    """A name and its value as they stand in canonical JSON."""
-    return f"{_quoted(name)}:{canonical_json(value)}"
+Joined: TypeAlias = Shown | list[Shown] | None
+"""What stands under a name of its own in a result: related records, or one, or none."""
 
 
-@lru_cache(maxsize=4096)
-def _quoted(name: str) -> str:
-    return canonical_json(name)
+class Answer:
+    """A result whose canonical JSON is known; its value is made for whoever asks."""
+
+    __slots__ = ("text", "value")
+
+    def __init__(self, text: str, value: Callable[[], dict[str, Json]]) -> None:
+        self.text = text
+        self.value = value
+        """Gives a value that its reader may change."""
 
 
 class ShownRecords:
@@ -56,51 +57,80 @@ class ShownRecords:
         self._records = records
         self._shown: dict[tuple[str, ...], dict[str, Shown]] = {}
 
-    def show(self, record: Record, fields: tuple[str, ...] = ()) -> Shown:
-        """The record as shown with these fields; remembered when it is the base's own."""
-        entity_id = str(record["id"])
-        if self._records.get(entity_id) is not record:
-            return show(record, fields)
-        known = self._shown.get(fields)
-        if known is None:
-            known = self._shown[fields] = {}
-        found = known.get(entity_id)
-        if found is None:
-            found = known[entity_id] = show(record, fields)
-        return found
+    def show(self, records: Iterable[Record], fields: tuple[str, ...] = ()) -> list[Shown]:
+        """The records as shown with these fields; remembered when they are the base's own."""
+        known = self._shown.setdefault(fields, {})
+        return [
+            shown
+            if (shown := known.get(str(record["id"]))) is not None and shown.record is record
+            else self._new(record, fields, known)
+            for record in records
+        ]
+
+    def _new(self, record: Record, fields: tuple[str, ...], known: dict[str, Shown]) -> Shown:
+        shown, entity_id = Shown(record, fields), str(record["id"])
+        if self._records.get(entity_id) is record:
+            known[entity_id] = shown
+        return shown
 
 
-def listed(count: int, results: list[Shown]) -> Written:
+def project(record: Record, fields: tuple[str, ...]) -> dict[str, Json]:
+    """The record's id and the named fields; all fields when none are named."""
+    if not fields:
+        return dict(record)
+    return {"id": record["id"]} | {name: record.get(name) for name in fields}
+
+
+def listed(count: int, results: list[Shown]) -> Answer:
     """The result of a search."""
-    values: list[Json] = [dict(shown.value) for shown in results]
     texts = ",".join([shown.text for shown in results])
-    return Written({"count": count, "results": values}, f'{{"count":{count},"results":[{texts}]}}')
+    return Answer(
+        f'{{"count":{count},"results":[{texts}]}}',
+        lambda: {"count": count, "results": [dict(shown.value) for shown in results]},
+    )
 
 
-def joined(shown: Shown, joins: Mapping[str, Shown | list[Shown] | None]) -> Written:
-    """A record with related ones under names of their own, which replace fields of that name."""
-    if not joins:
-        return Written(dict(shown.value), shown.text)
-    members = [pair for pair in shown.members if pair[0] not in joins]
-    members += [
-        (name, f"{canonical_json(name)}:{_text_of(found)}") for name, found in joins.items()
-    ]
-    values = {name: _value_of(found) for name, found in joins.items()}
-    text = _object([text for _, text in sorted(members)])
-    return Written({**shown.value, **values}, text)
+def joined(shown: Shown, joins: Mapping[str, Joined], names: tuple[str, ...]) -> Answer:
+    """A record with related ones under names of their own, which replace fields of that name.
+
+    `names` are those of the joins, sorted.
+    """
+    if not names:
+        return Answer(shown.text, lambda: dict(shown.value))
+    first, *others = shown.around(names)
+    texts = [first]
+    for name, part in zip(names, others, strict=True):
+        texts += _text_of(joins[name]), part
+    return Answer(
+        "".join(texts),
+        lambda: {**shown.value, **{name: _value_of(found) for name, found in joins.items()}},
+    )
 
 
-def _text_of(found: Shown | list[Shown] | None) -> str:
+def _text_of(found: Joined) -> str:
     if isinstance(found, list):
         return f"[{','.join([shown.text for shown in found])}]"
     return "null" if found is None else found.text
 
 
-def _value_of(found: Shown | list[Shown] | None) -> Json:
+def _value_of(found: Joined) -> Json:
     if isinstance(found, list):
         return [dict(shown.value) for shown in found]
     return None if found is None else dict(found.value)
 
 
-def _object(members: Iterable[str]) -> str:
-    return f"{{{','.join(members)}}}"
+def _parts(value: Mapping[str, Json], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Canonical JSON of the value, cut where members of these names belong."""
+    parts = ["{"]
+    for place, name in enumerate(sorted({*value, *names})):
+        parts[-1] += f"{',' if place else ''}{_quoted(name)}:"
+        if name in names:
+            parts.append("")
+        else:
+            parts[-1] += canonical_json(value[name])
+    return (*parts[:-1], parts[-1] + "}")
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: str) -> str:
+    return canonical_json(name)

@@ -1,31 +1,28 @@
 """The mutable side of a world: one rollout's state over a base shared by all.
 
 `WorldBase` is built once per process and never changes. A `WorldState` is a small overlay on it:
-reset drops the overlay, a transaction is a nested overlay that is merged or dropped, and the
-overlay is the diff. The state hash is a sum over entities, so one change costs one entity, not
-the world.
+reset drops the overlay, a transaction notes what its changes replaced and puts that back when it
+fails, and the overlay is the diff. The state hash is a sum over entities, so one change costs one
+entity, not the world.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import TypeAlias
 
 from world_builder.diff import Change, Patch, StateDiff
 from world_builder.errors import StateError, UnknownName
 from world_builder.frozen import Json, Record
 from world_builder.ids import last_number, next_id, record_digest
+from world_builder.overlay import Changed, Overlay, Transaction
 from world_builder.records import searchable_text
 from world_builder.shown import ShownRecords
 from world_builder.tasks import Start
 from world_builder.type_index import TypeIndex
 from world_builder.world import World
 
-Overlay: TypeAlias = dict[str, dict[str, Record | None]]
-"""Changed records by type and id; None marks a removed entity."""
-
 _HASH_MODULUS = 1 << 256
 _PLAIN = Start()
+_UNPATCHED = Overlay()
 
 
 class WorldBase:
@@ -86,25 +83,25 @@ class WorldBase:
 class WorldState:
     """One isolated state of a world: the base, the task's start state and an overlay."""
 
-    __slots__ = ("_layers", "_start_hash_sum", "_start_layer", "base", "now")
+    __slots__ = ("_overlay", "_start_hash_sum", "_start_layer", "base", "now")
 
     def __init__(self, base: WorldBase, start: Start = _PLAIN) -> None:
         """A state as the task begins. Raises StateError when a start patch cannot be applied."""
         self.base = base
         self.now = base.now if start.now is None else with_fixed_offset(start.now)
-        self._start_layer: Overlay = {}
+        self._start_layer = _UNPATCHED
         self._start_hash_sum: int | None = None
-        self._layers: list[Overlay] = [{}]
+        self._overlay = Overlay()
         if start.start_state:
             self._apply_patches(start.start_state)
-            self._start_layer, self._layers = self._layers[0], [{}]
+            self._start_layer, self._overlay = self._overlay, self._overlay.copied()
 
     @classmethod
     def restore(cls, base: WorldBase, start: Start, diff: StateDiff) -> "WorldState":
         """The state that a stored diff describes."""
         state = cls(base, start)
         for change in diff.changes:
-            state._layer(change.entity_type)[change.id] = change.after
+            state._overlay.set(change.entity_type, change.id, change.after)
         return state
 
     def copied(self) -> "WorldState":
@@ -112,22 +109,20 @@ class WorldState:
         copy = WorldState(self.base)
         copy.now = self.now
         copy._start_layer, copy._start_hash_sum = self._start_layer, self._start_hash_sum
-        copy._layers = [{t: {**changed} for t, changed in la.items()} for la in self._layers]
+        copy._overlay = self._overlay.copied()
         return copy
 
     def reset(self) -> None:
         """Back to the start of the task."""
-        self._layers = [{}]
+        self._overlay = self._start_layer.copied()
 
     def get(self, entity_type: str, entity_id: str) -> Record | None:
         """The entity, or None. Raises UnknownName for a type the world does not have."""
-        for layer in reversed(self._layers):
-            changed = layer.get(entity_type)
-            if changed is not None and entity_id in changed:
-                return changed[entity_id]
-        if self._start_layer or entity_type not in self.base.records:
-            return self._get_at_start(entity_type, entity_id)
-        return self.base.records[entity_type].get(entity_id)
+        changed = self._overlay.by_type.get(entity_type)
+        if changed is not None and entity_id in changed:
+            return changed[entity_id]
+        records = self.base.records.get(entity_type)
+        return (self._base_records(entity_type) if records is None else records).get(entity_id)
 
     def records(self, entity_type: str) -> list[Record]:
         """All entities of a type: the base in its order, then new ones by id."""
@@ -138,12 +133,9 @@ class WorldState:
         new = [changed[i] for i in sorted(changed.keys() - base.keys())]
         return [r for r in kept + new if r is not None]
 
-    def changed(self, entity_type: str) -> Mapping[str, Record | None]:
+    def changed(self, entity_type: str) -> Changed:
         """What differs from the base, the start state included; None marks a removed entity."""
-        layers = [la[entity_type] for la in (self._start_layer, *self._layers) if entity_type in la]
-        if len(layers) < 2:
-            return layers[0] if layers else {}
-        return {i: record for layer in layers for i, record in layer.items()}
+        return self._overlay.of(entity_type)
 
     def find(self, entity_type: str, field_name: str, value: Json) -> list[Record]:
         """The entities whose field equals the value, or is a list that holds it."""
@@ -177,13 +169,13 @@ class WorldState:
         if not isinstance(entity_id, str) or not entity_id:
             raise StateError(f"a {entity_type} needs a text `id`")
         self._base_records(entity_type)
-        self._layer(entity_type)[entity_id] = record
+        self._overlay.set(entity_type, entity_id, record)
 
     def delete(self, entity_type: str, entity_id: str) -> None:
         """Remove an entity. Raises StateError when there is none."""
         if self.get(entity_type, entity_id) is None:
             raise StateError(f"no {entity_type} {entity_id!r} to remove")
-        self._layer(entity_type)[entity_id] = None
+        self._overlay.set(entity_type, entity_id, None)
 
     def new_id(self, entity_type: str) -> str:
         """The next free id of a type: the same calls always give the same ids."""
@@ -196,18 +188,9 @@ class WorldState:
             first,
         )
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Transaction:
         """All changes inside are kept together, or, when it raises, none of them."""
-        depth = len(self._layers)
-        self._layers.append({})
-        try:
-            yield
-        except BaseException:
-            del self._layers[depth:]
-            raise
-        for entity_type, changed in self._layers.pop().items():
-            self._layers[-1].setdefault(entity_type, {}).update(changed)
+        return Transaction(self._overlay)
 
     def diff(self) -> StateDiff:
         """What changed since the start of the task."""
@@ -244,7 +227,7 @@ class WorldState:
 
     def _hash_of_start(self) -> int:
         total = self.base.hash_sum
-        for entity_type, changed in self._start_layer.items():
+        for entity_type, changed in self._start_layer.by_type.items():
             for entity_id, after in changed.items():
                 before = self.base.records[entity_type].get(entity_id)
                 total -= record_digest(entity_type, before) if before is not None else 0
@@ -252,29 +235,25 @@ class WorldState:
         return total
 
     def _changes(self) -> Iterator[tuple[str, str, Record | None, Record | None]]:
-        for entity_type in sorted({t for layer in self._layers for t in layer}):
-            for entity_id in sorted({i for la in self._layers for i in la.get(entity_type, ())}):
+        for entity_type in sorted(self._overlay.by_type):
+            changed = self._overlay.of(entity_type)
+            for entity_id in sorted(changed):
                 before = self._get_at_start(entity_type, entity_id)
-                after = self.get(entity_type, entity_id)
-                if before != after:
+                after = changed[entity_id]
+                if before is not after and before != after:
                     yield entity_type, entity_id, before, after
 
     def _get_at_start(self, entity_type: str, entity_id: str) -> Record | None:
-        patched = self._start_layer.get(entity_type)
-        if patched is not None and entity_id in patched:
+        patched = self._start_layer.of(entity_type)
+        if entity_id in patched:
             return patched[entity_id]
         return self._base_records(entity_type).get(entity_id)
 
     def _base_records(self, entity_type: str) -> Mapping[str, Record]:
         return self.base.type_index(entity_type).records
 
-    def _layer(self, entity_type: str) -> dict[str, Record | None]:
-        return self._layers[-1].setdefault(entity_type, {})
-
     def _is_taken(self, entity_type: str, entity_id: str) -> bool:
-        return entity_id in self.base.records[entity_type] or any(
-            entity_id in layer.get(entity_type, ()) for layer in (self._start_layer, *self._layers)
-        )
+        return entity_id in self.base.records[entity_type] or entity_id in self.changed(entity_type)
 
     def _apply_patches(self, patches: tuple[Patch, ...]) -> None:
         for patch in patches:

@@ -3,6 +3,7 @@
 `operations` says what a tool does; `engine` applies a call to a state.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -10,7 +11,7 @@ from functools import cached_property
 from pydantic import Field as Declared
 
 from world_builder.frozen import Frozen, Json
-from world_builder.ids import SLUG_PATTERN, canonical_json
+from world_builder.ids import SLUG_PATTERN, Written, canonical_json
 from world_builder.operations import Operation, object_schema
 
 
@@ -76,6 +77,18 @@ class ToolResult:
     def text(self) -> str:
         """What the agent reads: canonical JSON, the same bytes in every runtime."""
         return canonical_json(self.value)
+
+
+class WrittenResult(ToolResult):
+    """A result whose text is known before its value, which is made when it is first read."""
+
+    def __init__(self, tool: str, text: str, make: Callable[[], dict[str, Json]]) -> None:
+        self.__dict__.update(tool=tool, text=text, make=make)  # frozen; and most read only the text
+
+    @cached_property
+    def value(self) -> dict[str, Json]:  # type: ignore[override]  # a field that is made late
+        make: Callable[[], dict[str, Json]] = self.__dict__["make"]
+        return Written(make(), self.text)
 
 
 def tool_error(tool: str, code: ToolErrorCode, message: str) -> ToolResult:

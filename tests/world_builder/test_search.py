@@ -16,7 +16,7 @@ from world_builder.frozen import Json
 from world_builder.ids import Written, canonical_json
 from world_builder.operations import Comparison, Filter, Search
 from world_builder.scan import BadArgument, scan
-from world_builder.search import search
+from world_builder.search import Finder
 from world_builder.state import WorldBase, WorldState
 from world_builder.workbench import Workbench
 from world_builder.world import World
@@ -125,7 +125,7 @@ def test_index_and_scan_agree(asked: tuple[Search, dict[str, Json]], seed: int) 
         found = scan(operation, state, names)
         return len(found), found[: operation.limit]
 
-    assert _outcome(lambda: search(operation, state, names)) == _outcome(by_scan)
+    assert _outcome(lambda: Finder(operation).find(state, names)) == _outcome(by_scan)
 
 
 @pytest.mark.parametrize("name", ["tutorial", "clinic"])

@@ -1,0 +1,73 @@
+"""Recognises the plainest arguments of a tool without its JSON Schema: most calls have no others.
+
+Called by `engine`. What it does not recognise may be right all the same: the compiled schema
+decides, and says what is wrong.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from world_builder.frozen import Json
+
+Accepts: TypeAlias = Callable[[Mapping[str, Json]], bool]
+_Check: TypeAlias = Callable[[Any], bool]
+
+_REMARKS = frozenset({"default", "description", "examples", "title"})
+_OBJECT = frozenset({"additionalProperties", "properties", "required", "type"})
+_TEXT = frozenset({"enum", "maxLength", "minLength", "type"})
+_INTEGER = frozenset({"maximum", "minimum", "type"})
+
+
+def plain_arguments(schema: Mapping[str, Any]) -> Accepts:
+    """Tells arguments that are surely valid, in ASCII and without numbers that hold a point.
+
+    >>> accepts = plain_arguments({"type": "object", "additionalProperties": False,
+    ...     "properties": {"qty": {"type": "integer", "minimum": 1}}})
+    >>> accepts({"qty": 2}), accepts({"qty": 2.0}), accepts({"qty": 0}), accepts({"name": "x"})
+    (True, False, False, False)
+    """
+    properties = schema.get("properties", {})
+    is_closed = schema.get("additionalProperties") is False and schema.get("type") == "object"
+    if not (is_closed and schema.keys() - _REMARKS <= _OBJECT and isinstance(properties, dict)):
+        return lambda arguments: False
+    made = {name: _check(declared) for name, declared in properties.items()}
+    checks = {name: check for name, check in made.items() if check is not None}
+    required = frozenset(schema.get("required", ()))
+
+    def accepts(arguments: Mapping[str, Json]) -> bool:
+        for name, value in arguments.items():
+            check = checks.get(name)
+            if check is None or not check(value):
+                return False
+        return arguments.keys() >= required
+
+    return accepts
+
+
+def _check(declared: Any) -> _Check | None:
+    """What surely accepts values of a property; None when only the schema can."""
+    if not isinstance(declared, dict):
+        return None
+    keywords = declared.keys() - _REMARKS
+    kind = declared.get("type")
+    if kind == "string" and keywords <= _TEXT:
+        return _text_check(declared)
+    if kind == "integer" and keywords <= _INTEGER:
+        low, high = declared.get("minimum", -math.inf), declared.get("maximum", math.inf)
+        return lambda value: type(value) is int and low <= value <= high
+    if kind == "boolean" and keywords == {"type"}:
+        return lambda value: value is True or value is False
+    return None
+
+
+def _text_check(declared: dict[str, Any]) -> _Check:
+    low, high = declared.get("minLength", 0), declared.get("maxLength", math.inf)
+
+    def is_text(value: Any) -> bool:
+        return type(value) is str and value.isascii() and low <= len(value) <= high
+
+    if "enum" not in declared:
+        return is_text
+    options = frozenset(option for option in declared["enum"] if is_text(option))
+    return lambda value: type(value) is str and value in options
