@@ -20,7 +20,7 @@ from world_builder.execution import Runner, runner
 from world_builder.frozen import Json
 from world_builder.names import Names
 from world_builder.operations import Operation, Python, Search, Sequence
-from world_builder.plain_arguments import plain_arguments
+from world_builder.plain_values import plain_arguments
 from world_builder.records import (
     RecordValidator,
     Validator,

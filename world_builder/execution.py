@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-from world_builder.errors import StateError, UnknownName
 from world_builder.expressions import render_message
 from world_builder.frozen import Json, Record
 from world_builder.names import Names
@@ -36,7 +35,8 @@ from world_builder.programs import (
     truth_of,
     value_of,
 )
-from world_builder.python_calls import Answers, run_python
+from world_builder.python_answers import answers
+from world_builder.python_calls import run_python
 from world_builder.refusals import Refusal
 from world_builder.scan import BadArgument
 from world_builder.search import Finder
@@ -123,7 +123,7 @@ def _update(operation: Update, catalogue: Catalogue) -> Runner:
         changes = assign(prepare(state, names.with_value("it", _as_dict(before))))
         for transition in operation.transitions:
             check_transition(transition, before, changes, entity_type)
-        return catalogue.stored(state, entity_type, {**before, **changes})
+        return catalogue.changed(state, entity_type, before, changes)
 
     return update
 
@@ -179,47 +179,9 @@ def _value(result: dict[str, Json] | Answer) -> dict[str, Json]:
 
 def _python(operation: Python, catalogue: Catalogue) -> Runner:
     def python(state: WorldState, names: Names) -> dict[str, Json]:
-        answers: Answers = {
-            "get": state.get,
-            "need": partial(catalogue.needed, state),
-            "find": partial(_found, state, catalogue),
-            "all": state.records,
-            "create": partial(_new, state, catalogue),
-            "update": partial(_changed, state, catalogue),
-        }
-        return run_python(operation, names.values["args"], state, answers)
+        return run_python(operation, names.values["args"], state, answers(state, catalogue))
 
     return python
-
-
-def _found(
-    state: WorldState, catalogue: Catalogue, entity_type: str, field: str, value: Json
-) -> list[Record]:
-    declared = catalogue.types.get(entity_type)
-    if declared is not None and field != "id" and declared.field(field) is None:
-        raise UnknownName(f"a {entity_type} has no field {field!r}")
-    return state.find(entity_type, field, value)
-
-
-def _new(
-    state: WorldState, catalogue: Catalogue, entity_type: str, values: dict[str, Json]
-) -> Record:
-    if "id" in values:
-        raise StateError(f"a {entity_type} gets its id from the world: leave it out")
-    return catalogue.created(state, entity_type, lambda: values)
-
-
-def _changed(
-    state: WorldState,
-    catalogue: Catalogue,
-    entity_type: str,
-    entity_id: str,
-    changes: dict[str, Json],
-) -> Record:
-    record = {**catalogue.needed(state, entity_type, entity_id), **changes}
-    if record["id"] != entity_id:
-        raise StateError(f"the id of a {entity_type} stays as it is")
-    return catalogue.stored(state, entity_type, record)
 
 
 _MAKERS: dict[str, Callable[[Any, Catalogue], Runner]] = {

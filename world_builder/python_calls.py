@@ -1,7 +1,7 @@
 """Runs a Python operation: its code in a sandbox, its questions answered here, one by one.
 
 The code never gets the state. It asks for entities, and asks to create and update them; what it may
-ask for, and how that is done, `execution` says.
+ask for, and how that is done, `python_answers` says.
 """
 
 import hashlib

@@ -3,13 +3,15 @@
 Used by the engine on every write, by validation on every entity and by forms. It stores nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Protocol
 
 import jsonschema_rs
 
 from world_builder.entities import EntityType, Field, FieldKind
 from world_builder.frozen import Json, Record
+from world_builder.plain_values import Check, plain_check
 from world_builder.schema import json_schema
 
 _HOLDERS = frozenset({FieldKind.REFERENCE, FieldKind.LIST, FieldKind.OBJECT})
@@ -72,11 +74,33 @@ class RecordValidator:
         self._nested = tuple(f for f in self.referring if f.kind is not FieldKind.REFERENCE)
         self.defaults = {f.name: f.default for f in entity_type.fields if f.default is not None}
         """Values of a new record's fields that are not set."""
-        self._validator = compile_schema(json_schema(entity_type))
+        self._schema = json_schema(entity_type)
+        self._validator = compile_schema(self._schema)
+        self._known: dict[str, Record] = {}
+
+    @cached_property
+    def _checks(self) -> dict[str, Check]:
+        """For each field: whether a value fits it."""
+        properties = self._schema["properties"]
+        declared = properties.items() if isinstance(properties, dict) else ()
+        return {name: _field_check(schema) for name, schema in declared}
 
     def is_valid(self, record: Record) -> bool:
         """Whether the record's shape is right."""
         return self._validator.is_valid(record)
+
+    def is_valid_change(self, known: Record, changes: Mapping[str, Json]) -> bool:
+        """Whether a record of the base has the right shape with these fields set.
+
+        A schema of ours asks each field by itself, so only what changes is looked at again.
+        """
+        entity_id = str(known["id"])
+        if self._known.get(entity_id) is not known:
+            if not self.is_valid(known):
+                return self.is_valid({**known, **changes})
+            self._known[entity_id] = known
+        checks = self._checks
+        return all(name in checks and checks[name](value) for name, value in changes.items())
 
     def is_linked(self, record: Record, get: Callable[[str, str], object]) -> bool:
         """Whether all that the record refers to is there; `get` gives None for what is not."""
@@ -90,6 +114,14 @@ class RecordValidator:
     def errors(self, record: Record) -> list[tuple[str, str]]:
         """All shape errors as (path, message); empty when valid."""
         return schema_errors(self._validator, record)
+
+
+def _field_check(schema: Json) -> Check:
+    validator = compile_schema(schema if isinstance(schema, dict) else {})
+    plain = plain_check(schema)
+    if plain is None:
+        return validator.is_valid
+    return lambda value: plain(value) or validator.is_valid(value)
 
 
 def references_in(fields: tuple[Field, ...], record: Record) -> Iterator[tuple[str, str, str]]:

@@ -42,16 +42,30 @@ class Catalogue:
         """A new entity with an id of its own, stored. Raises Refusal or StateError."""
         entity_id = state.new_id(entity_type)
         defaults = self.validators[entity_type].defaults
-        return self.stored(state, entity_type, {"id": entity_id, **defaults, **values()})
+        record = {"id": entity_id, **defaults, **values()}
+        is_valid = self.validators[entity_type].is_valid(record)
+        return self._stored(state, entity_type, record, is_valid)
 
-    def stored(
-        self, state: WorldState, entity_type: str, record: dict[str, Json]
+    def changed(
+        self, state: WorldState, entity_type: str, before: Record, changes: dict[str, Json]
     ) -> dict[str, Json]:
-        """The record, stored. Raises Refusal when it does not fit, StateError when none may be."""
+        """The entity with some fields set, stored. Raises Refusal or StateError."""
+        record = {**before, **changes}
+        validator = self.validators[entity_type]
+        if state.base.records[entity_type].get(str(before["id"])) is before:
+            return self._stored(
+                state, entity_type, record, validator.is_valid_change(before, changes)
+            )
+        return self._stored(state, entity_type, record, validator.is_valid(record))
+
+    def _stored(
+        self, state: WorldState, entity_type: str, record: dict[str, Json], is_valid: bool
+    ) -> dict[str, Json]:
+        """Raises Refusal when the record does not fit, StateError when none may be stored."""
         if not self.may_write:
             raise StateError("a read-only tool cannot change the world")
         validator = self.validators[entity_type]
-        if not (validator.is_valid(record) and validator.is_linked(record, state.get)):
+        if not (is_valid and validator.is_linked(record, state.get)):
             errors = validator.errors(record)
             errors += [
                 (path, f"no {target} has the id {entity_id!r}")

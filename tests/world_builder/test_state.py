@@ -24,6 +24,15 @@ def test_nested_transactions_merge_and_drop(state: WorldState) -> None:
     assert [c.changed_fields() for c in state.diff().changes] == [("stock",)]
 
 
+def test_what_an_inner_transaction_kept_goes_with_the_outer_one(state: WorldState) -> None:
+    before = state.state_hash
+    with pytest.raises(RuntimeError):
+        _put_inside_and_fail(state)
+    assert state.get("item", "it-01") == SODA
+    assert state.state_hash == before
+    assert not state.changed("item")
+
+
 def test_a_change_undone_is_no_change(state: WorldState) -> None:
     before = state.state_hash
     state.put("item", {**SODA, "stock": 1})
@@ -107,6 +116,13 @@ def test_new_ids_skip_what_is_taken(state: WorldState) -> None:
 def _put_and_fail(state: WorldState) -> None:
     with state.transaction():
         state.put("item", {**SODA, "stock": 3})
+        raise RuntimeError
+
+
+def _put_inside_and_fail(state: WorldState) -> None:
+    with state.transaction():
+        with state.transaction():
+            state.put("item", {**SODA, "stock": 4})
         raise RuntimeError
 
 

@@ -1,7 +1,7 @@
-"""Recognises the plainest arguments of a tool without its JSON Schema: most calls have no others.
+"""Recognises the plainest valid values without a JSON Schema: most calls have no others.
 
-Called by `engine`. What it does not recognise may be right all the same: the compiled schema
-decides, and says what is wrong.
+Called by `engine` for arguments and by `records` for fields. What it does not recognise may be
+right all the same: the compiled schema decides, and says what is wrong.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from world_builder.frozen import Json
 
 Accepts: TypeAlias = Callable[[Mapping[str, Json]], bool]
-_Check: TypeAlias = Callable[[Any], bool]
+Check: TypeAlias = Callable[[Any], bool]
 
 _REMARKS = frozenset({"default", "description", "examples", "title"})
 _OBJECT = frozenset({"additionalProperties", "properties", "required", "type"})
@@ -31,7 +31,7 @@ def plain_arguments(schema: Mapping[str, Any]) -> Accepts:
     is_closed = schema.get("additionalProperties") is False and schema.get("type") == "object"
     if not (is_closed and schema.keys() - _REMARKS <= _OBJECT and isinstance(properties, dict)):
         return lambda arguments: False
-    made = {name: _check(declared) for name, declared in properties.items()}
+    made = {name: plain_check(declared) for name, declared in properties.items()}
     checks = {name: check for name, check in made.items() if check is not None}
     required = frozenset(schema.get("required", ()))
 
@@ -45,12 +45,14 @@ def plain_arguments(schema: Mapping[str, Any]) -> Accepts:
     return accepts
 
 
-def _check(declared: Any) -> _Check | None:
-    """What surely accepts values of a property; None when only the schema can."""
+def plain_check(declared: Any) -> Check | None:
+    """What tells values that surely fit a schema; None when only the schema can."""
     if not isinstance(declared, dict):
         return None
-    keywords = declared.keys() - _REMARKS
     kind = declared.get("type")
+    if isinstance(kind, list):
+        return _check_or_null(declared, kind)
+    keywords = declared.keys() - _REMARKS
     if kind == "string" and keywords <= _TEXT:
         return _text_check(declared)
     if kind == "integer" and keywords <= _INTEGER:
@@ -61,7 +63,15 @@ def _check(declared: Any) -> _Check | None:
     return None
 
 
-def _text_check(declared: dict[str, Any]) -> _Check:
+def _check_or_null(declared: dict[str, Any], kinds: list[Any]) -> Check | None:
+    others = [kind for kind in kinds if kind != "null"]
+    check = plain_check({**declared, "type": others[0]}) if len(others) == 1 else None
+    if check is None or len(kinds) != 2 or None not in declared.get("enum", (None,)):
+        return None
+    return lambda value: value is None or check(value)
+
+
+def _text_check(declared: dict[str, Any]) -> Check:
     low, high = declared.get("minLength", 0), declared.get("maxLength", math.inf)
 
     def is_text(value: Any) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from world_builder.plain_arguments import plain_arguments
+from world_builder.plain_values import plain_arguments
 from world_builder.records import compile_schema, is_text
 from world_builder.whole_numbers import holds_float
 
