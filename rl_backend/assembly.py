@@ -17,6 +17,7 @@ from typing import TypeAlias
 import torch
 
 from rl_backend.buffer import DataBuffer, TaskSource
+from rl_backend.busy import BusyClock
 from rl_backend.checkpoints import LoopState, restore, save
 from rl_backend.config import RunConfig
 from rl_backend.engines.base import Engine
@@ -97,6 +98,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
         runner = RolloutRunner(base, runtime, max_worlds=config.rollout.concurrency)
         watcher = asyncio.create_task(_cancel_when(stopping, runner))
         renderer = Renderer.load(model_dir, config.model.tool_format)
+        busy = BusyClock()
         parts = Parts(
             config=config,
             run=run,
@@ -108,8 +110,9 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             judge=build_judge(JudgeSettings.from_environment()),
             trainer=trainer,
             engine=engine,
-            policy=_policy(engine, renderer, config, config.rollout.temperature),
-            eval_policy=_policy(engine, renderer, config, config.evaluation.temperature),
+            policy=_policy(engine, renderer, config, config.rollout.temperature, busy),
+            eval_policy=_policy(engine, renderer, config, config.evaluation.temperature, busy),
+            engine_busy=busy,
             source=source,
             buffer=buffer,
         )
@@ -229,14 +232,16 @@ async def _started(server: SGLangServer, config: RunConfig) -> Engine:
 
 
 def _policy(
-    engine: Engine, renderer: Renderer, config: RunConfig, temperature: float
+    engine: Engine, renderer: Renderer, config: RunConfig, temperature: float, busy: BusyClock
 ) -> TokenPolicy:
     sampling = SamplingParams(
         temperature=temperature,
         top_p=config.rollout.top_p,
         max_new_tokens=config.rollout.max_new_tokens,
     )
-    return TokenPolicy(engine, renderer, sampling, context_length=config.model.context_length)
+    return TokenPolicy(
+        engine, renderer, sampling, context_length=config.model.context_length, busy=busy
+    )
 
 
 async def _cancel_when(stopping: asyncio.Event, runner: RolloutRunner) -> None:

@@ -65,7 +65,9 @@ async def judged(rollout: Rollout, task: Task, judge: Judge, runner: RolloutRunn
     """The rollout with its judgement; one that its policy did not end stays unjudged."""
     if not rollout.is_judgeable:
         return rollout
-    return rollout.judged(await judge_trajectory(task, rollout.trajectory, runner.base, judge))
+    with runner.judging.running():
+        judgement = await judge_trajectory(task, rollout.trajectory, runner.base, judge)
+    return rollout.judged(judgement)
 
 
 class _Patience:

@@ -130,7 +130,12 @@ class TrainingLoop:
         return is_due and step not in self.parts.run.eval_steps()
 
     def _report(self, collected: Collected, updated: Updated, watch: Stopwatch) -> None:
-        seconds = {"rollout_s": collected.seconds} | watch.total()
+        seconds = {
+            "rollout_s": collected.seconds,
+            "engine_s": collected.engine_s,
+            "judge_s": collected.judge_s,
+            **({"trainer_s": updated.trainer_s} if updated.updates else {}),
+        } | watch.total()
         values = (
             harvest_metrics(collected.harvests, collected.records, collected.seconds)
             | update_metrics(updated.updates, updated.num_row_tokens, seconds.get("train_s", 0.0))

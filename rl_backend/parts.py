@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rl_backend.buffer import DataBuffer, TaskSource
+from rl_backend.busy import BusyClock
 from rl_backend.config import RunConfig
 from rl_backend.engines.base import Engine
 from rl_backend.judges.base import Judge
@@ -40,3 +41,5 @@ class Parts:
     """Samples from the engine as evaluation does."""
     source: TaskSource
     buffer: DataBuffer
+    engine_busy: BusyClock = field(default_factory=BusyClock)
+    """Runs while a rollout's request is in the engine."""

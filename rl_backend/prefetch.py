@@ -29,6 +29,10 @@ class Collected:
     """Of the task source, once the step's tasks were drawn."""
     seconds: float
     """From the first rollout to the last judgement."""
+    engine_s: float = 0.0
+    """Of these, how many a request was in the engine, whosoever it was."""
+    judge_s: float = 0.0
+    """Of these, how many a rollout was being judged."""
 
 
 class Prefetch:
@@ -78,6 +82,7 @@ class Prefetch:
     async def _collect(self, step: int) -> Collected:
         """Judged groups, until enough of them teach something or the rounds are used up."""
         parts, config, started = self._parts, self._parts.config, time.monotonic()
+        engine_s, judge_s = parts.engine_busy.seconds, parts.runner.judging.seconds
         harvests: list[Harvest] = []
         for number in range(config.max_rounds_per_step):
             ids = self._source.next(config.rollout.tasks_per_step)
@@ -95,4 +100,6 @@ class Prefetch:
             tokens=tuple(r for each in harvests for r in each.tokens) if keep else (),
             position=self._source.position,
             seconds=time.monotonic() - started,
+            engine_s=parts.engine_busy.seconds - engine_s,
+            judge_s=parts.runner.judging.seconds - judge_s,
         )

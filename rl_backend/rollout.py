@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from rl_backend.busy import BusyClock
 from rl_backend.environment import Environment, Step
 from rl_backend.errors import EngineError, PolicyError, ToolFailure, WorldRuntimeError
 from rl_backend.policies import Actor, AssistantTurn, Opening, Policy
@@ -55,6 +56,8 @@ class RolloutRunner:
         """
         self.base = base
         self.runtime = runtime
+        self.judging = BusyClock()
+        """Runs while a rollout of this runner is judged."""
         self._worlds = asyncio.Semaphore(max_worlds)
         self._policy_calls = asyncio.Semaphore(max_policy_calls or max_worlds)
         self._cancelled = asyncio.Event()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from rl_backend.busy import BusyClock
 from rl_backend.engines.base import Engine
 from rl_backend.errors import ENGINE_ABORTED, PolicyError
 from rl_backend.policies import AssistantTurn, Opening
@@ -35,8 +36,12 @@ class TokenPolicy:
         *,
         context_length: int,
         name: str = "policy",
+        busy: BusyClock | None = None,
     ) -> None:
-        """`context_length` bounds the tokens of a row, prompt included."""
+        """`context_length` bounds the tokens of a row, prompt included.
+
+        `busy` runs while a request is in the engine; None: one of its own.
+        """
         self.name = name
         self._engine = engine
         self._renderer = renderer
@@ -45,6 +50,7 @@ class TokenPolicy:
             stop_token_ids=tuple(sorted(renderer.stop_ids | set(sampling.stop_token_ids))),
         )
         self._context_length = context_length
+        self._busy = busy or BusyClock()
 
     @property
     def version(self) -> PolicyVersion:
@@ -54,7 +60,12 @@ class TokenPolicy:
         """The policy in a fresh rollout. Raises PolicyError when the template refuses it."""
         with _template_errors():
             return TokenActor(
-                opening, self._engine, self._renderer, self._sampling, self._context_length
+                opening,
+                self._engine,
+                self._renderer,
+                self._sampling,
+                self._context_length,
+                self._busy,
             )
 
 
@@ -68,7 +79,9 @@ class TokenActor:
         renderer: Renderer,
         sampling: SamplingParams,
         context_length: int,
+        busy: BusyClock,
     ) -> None:
+        self._busy = busy
         self._opening = opening
         self._engine = engine
         self._renderer = renderer
@@ -118,7 +131,8 @@ class TokenActor:
         row = (*self._prompt_ids, *self._ids)
         name = f"{self._opening.seed:x}-{id(self):x}-{self._num_turns}"
         request_id = f"{self._opening.task_id}/{name}"
-        completion = await self._engine.generate(row, params, request_id)
+        with self._busy.running():
+            completion = await self._engine.generate(row, params, request_id)
         if completion.finish_reason is FinishReason.ABORTED:
             raise PolicyError(ENGINE_ABORTED, hint="Rollouts that were cut off count nowhere.")
         self._add_sampled(completion)

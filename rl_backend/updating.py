@@ -6,6 +6,7 @@ trainer's own log-probabilities, so that it is exactly 1 where nothing was updat
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ class Updated:
     policy_lag: int = 0
     clip_high: float | None = None
     """The upper bound after an adaptive clip; None when it does not adapt."""
+    trainer_s: float = 0.0
+    """Seconds in the trainer: scoring and updates."""
 
 
 def update_policy(
@@ -53,7 +56,9 @@ def update_policy(
     taken = buffer.take(trainer.policy_version)
     temperature = config.rollout.temperature
     minibatches = _minibatches(taken.samples, config, step=step)
-    batches = [_scored(part, trainer, config) for part in minibatches]
+    unscored = [to_batch(part, pad_id=PAD_ID) for part in minibatches]
+    started = time.monotonic()
+    batches = [_scored(batch, trainer, config) for batch in unscored]
     bound = config.objective.clip_high if clip_high is None else clip_high
     updates = []
     for batch in batches:
@@ -67,6 +72,7 @@ def update_policy(
         num_stale=taken.num_stale,
         policy_lag=taken.policy_lag,
         clip_high=bound if is_adaptive else None,
+        trainer_s=time.monotonic() - started,
     )
 
 
@@ -119,10 +125,9 @@ def _next_bound(config: RunConfig, bound: float, update: UpdateMetrics) -> float
     return steer.after(bound, update.entropy if is_entropy else update.clip_fraction_high)
 
 
-def _scored(samples: Sequence[TrainingSample], trainer: Trainer, config: RunConfig) -> Batch:
-    """The samples as one batch, with the log-probabilities that the objective compares with."""
+def _scored(batch: Batch, trainer: Trainer, config: RunConfig) -> Batch:
+    """The batch with the log-probabilities that the objective compares with."""
     temperature = config.rollout.temperature
-    batch = to_batch(samples, pad_id=PAD_ID)
     batch = with_old_logprobs(batch, trainer.compute_logprobs(batch, temperature=temperature))
     if not objective(config).needs_reference:
         return batch

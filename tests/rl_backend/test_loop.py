@@ -20,6 +20,9 @@ def test_every_step_leaves_its_metrics_and_rollouts(straight: RunDir) -> None:
         assert record.values["policy_lag"] == 0
         assert record.values["num_unscored"] == 0
         assert record.values["response_tokens"] > 0
+        assert 0 < record.values["engine_s"] <= record.values["rollout_s"]
+        assert 0 < record.values["judge_s"] <= record.values["rollout_s"]
+        assert 0 < record.values["trainer_s"] <= record.values["train_s"]
         rollouts = straight.rollouts(record.step)
         assert len(rollouts) == NUM_TASKS * GROUP_SIZE
         assert {r.policy_version for r in rollouts} == {record.step - 1 + NUM_WARM_START_STEPS}
