@@ -30,10 +30,12 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, module lengths
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q tests/architecture
 
-bench: $(VENV)/.base ## Measure the engine, the start of a server, and calls beside OpenEnv's
+bench: $(VENV)/.base ## Measure the engine, servers beside OpenEnv's, and training beside TRL's
 	$(BIN)/corecraft bench state --world tutorial
 	$(BIN)/corecraft bench start --world tutorial
 	$(BIN)/corecraft bench env --world tutorial --clients 1,8 --seconds 1 --sessions 50 --optional
+	$(BIN)/corecraft bench train --groups 4 --rounds 1 --steps 1 --optional
+	$(BIN)/corecraft bench rollout --tasks 1 --rounds 1 --optional
 
 fuzz: $(VENV)/.dev ## Send anything to tools and a server, for ten minutes (FUZZ_SECONDS=n, FUZZ_SEED=n)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/python -m pytest -q tests/fuzz

@@ -19,6 +19,8 @@ from exporter.bench.rollout_memory import rollout_memory
 from exporter.bench.start import StartFigures, bench_start
 from exporter.errors import ExporterError
 from studio.cli_bench_env import env_command
+from studio.cli_bench_rollout import rollout_command
+from studio.cli_bench_train import train_command
 from world_builder.benchmark import Figure, bench_state
 from world_builder.errors import WorldError
 from world_builder.worlds import build_world
@@ -38,6 +40,8 @@ def bench() -> None:
 
 
 app.command("env")(env_command)
+app.command("train")(train_command)
+app.command("rollout")(rollout_command)
 
 
 @app.command()

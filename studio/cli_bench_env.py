@@ -11,7 +11,7 @@ from rich.table import Table
 from exporter.bench.env import EnvPlan, bench_env
 from exporter.bench.env_client import GROUP_SIZE
 from exporter.bench.env_types import EnvFigures, Measured, Rate
-from exporter.bench.peer_venv import DEFAULT_FOLDER, peer_python
+from exporter.bench.peer_venv import OPENENV, peer_python
 from exporter.errors import ExporterError
 from world_builder.errors import WorldError
 from world_builder.worlds import build_world
@@ -63,7 +63,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _figures(world: str, python: Path | None, plan: EnvPlan) -> EnvFigures:
     with Console(stderr=True).status("making OpenEnv ready") as status:
-        interpreter = (python or peer_python(DEFAULT_FOLDER)).absolute()
+        interpreter = (python or peer_python(OPENENV)).absolute()
         for step in bench_env(build_world(world), interpreter, plan):
             if isinstance(step, EnvFigures):
                 return step

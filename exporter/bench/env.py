@@ -23,7 +23,7 @@ from typing import Final
 
 from exporter.bench.env_client import GROUP_SIZE
 from exporter.bench.env_types import Asked, EnvFigures, Measured, Side
-from exporter.bench.peer_venv import openenv_version
+from exporter.bench.peer_venv import OPENENV, required_version
 from exporter.errors import ExporterError
 from exporter.manifest import GateReport
 from exporter.server.settings import TOKEN_VARIABLE
@@ -57,9 +57,7 @@ def bench_env(world: World, python: Path, plan: EnvPlan) -> Iterator[Side | EnvF
     Raises ExporterError when the interpreter has no OpenEnv, the world has no tool that gets one
     entity, or a server does not answer.
     """
-    version = openenv_version(python)
-    if version is None:
-        raise ExporterError(f"{python} has no OpenEnv: install the package openenv there")
+    version = required_version(OPENENV, python)
     tool, load = _reading_tool(world), os.getloadavg()[0]
     measured: dict[Side, Measured] = {}
     with TemporaryDirectory(prefix="corecraft-bench-") as folder:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from exporter.bench.env import EnvPlan, _arguments, _measured, _reading_tool, bench_env
 from exporter.bench.env_types import EnvFigures, Measured, Rate, Side
-from exporter.bench.peer_venv import openenv_version
+from exporter.bench.peer_venv import OPENENV, peer_version
 from exporter.bench.wire import WebSocket, WireError, _frame
 from exporter.errors import ExporterError
 from exporter.manifest import GateReport
@@ -69,11 +69,11 @@ def test_each_side_is_asked_for_the_same_entities() -> None:
 
 
 def test_an_interpreter_without_openenv_is_refused(tmp_path: Path) -> None:
-    assert openenv_version(Path(sys.executable)) is None
-    with pytest.raises(ExporterError, match="install the package openenv"):
+    assert peer_version(OPENENV, Path(sys.executable)) is None
+    with pytest.raises(ExporterError, match="pip install openenv=="):
         next(iter(bench_env(library(), Path(sys.executable), _PLAN)))
     with pytest.raises(ExporterError, match="cannot be run"):
-        openenv_version(tmp_path / "none")
+        peer_version(OPENENV, tmp_path / "none")
 
 
 def test_the_command_says_what_is_missing() -> None:
