@@ -10,7 +10,14 @@ from exporter.bundle import Bundle
 from rl_backend.records import Phase
 from rl_backend.review import review_run
 from rl_backend.rundir import RunDir
-from tests.rl_backend.loop_runs import GROUP_SIZE, NUM_TASKS, NUM_WARM_START_STEPS, make_run, work
+from tests.rl_backend.loop_runs import (
+    GROUP_SIZE,
+    NUM_STEPS,
+    NUM_TASKS,
+    NUM_WARM_START_STEPS,
+    make_run,
+    work,
+)
 
 
 def test_every_step_leaves_its_metrics_and_rollouts(straight: RunDir) -> None:
@@ -64,12 +71,12 @@ def test_rollouts_beside_the_update_are_one_version_older(
 
 @pytest.mark.parametrize("cut", ["tensor_parallel", "data_parallel"])
 def test_two_ranks_repeat_the_losses_of_one(
-    straight: RunDir, bundle: Bundle, tmp_path: Path, cut: str
+    straight: RunDir, tutorial_bundle: Bundle, tmp_path: Path, cut: str
 ) -> None:
-    run = make_run(tmp_path, bundle, cut, f"trainer.{cut}=2")
-    work(run, 3)
+    run = make_run(tmp_path, tutorial_bundle, cut, f"trainer.{cut}=2")
+    work(run)
     one, two = (losses(each) for each in (straight, run))
-    assert len(one) == 5
+    assert len(one) == NUM_WARM_START_STEPS + NUM_STEPS
     assert two == pytest.approx(one, abs=1e-5)
 
 
