@@ -8,6 +8,7 @@ forced to its own.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 
@@ -38,11 +39,11 @@ async def _chain(session: aiohttp.ClientSession, url: str, chain: Chain, tempera
     for request in chain.requests:
         body = _body(request, temperature)
         async with session.post(f"{url}/generate", json=body) as response:
-            said = await response.json()
-        num = len(said.get("output_ids", ()))
+            content = await response.read()
+        num = len(json.loads(content)["output_ids"]) if response.status == 200 else 0
         if num != request.num_new:
             raise EngineError(
-                f"SGLang sampled {num} tokens instead of {request.num_new}: {str(said)[:200]}.",
+                f"SGLang sampled {num} tokens instead of {request.num_new}: {content[:200]!r}.",
                 hint="See the server's log.",
             )
     return chain.num_new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -179,7 +180,7 @@ def test_the_command_tells_both_and_fails_when_losses_differ(
     assert "code of trl 1" in shown.stdout
     assert "16.0%" in shown.stdout
     told = CliRunner().invoke(app, [*asked, "--json"]).stdout
-    assert '"overhead_share":0.16' in told
+    assert json.loads(told)["overhead_share"] == pytest.approx(0.16)
     peer_loss[0] = 0.26
     differing = CliRunner().invoke(app, asked)
     assert differing.exit_code == 1

@@ -58,7 +58,7 @@ class DoubleSGLang:
         body = await request.json() if request.can_read_body else {}
         self.asked.append(path)
         if path == "/generate":
-            self.generated.append(str(body["rid"]))
+            self.generated.append(str(body.get("rid", "")))
         if path == "/abort_request":
             self.aborted.append(str(body["rid"]))
         self.is_asked.set()
