@@ -24,6 +24,7 @@ from rl_backend.engines.base import Engine
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
+from rl_backend.engines.sglang_wire import NUM_RESERVED
 from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
 from rl_backend.judges.settings import JudgeSettings, build_judge
 from rl_backend.lessons import lessons_of
@@ -240,7 +241,12 @@ def _policy(
         max_new_tokens=config.rollout.max_new_tokens,
     )
     return TokenPolicy(
-        engine, renderer, sampling, context_length=config.model.context_length, busy=busy
+        engine,
+        renderer,
+        sampling,
+        context_length=config.model.context_length,
+        num_reserved=NUM_RESERVED,
+        busy=busy,
     )
 
 

@@ -36,11 +36,14 @@ class TokenPolicy:
         *,
         context_length: int,
         name: str = "policy",
+        num_reserved: int = 0,
         busy: BusyClock | None = None,
     ) -> None:
         """`context_length` bounds the tokens of a row, prompt included.
 
-        `busy` runs while a request is in the engine; None: one of its own.
+        `num_reserved` of them the engine keeps for itself: with no more than that left, a row is
+        full, and not a failure of the engine. `busy` runs while a request is in the engine; None:
+        one of its own.
         """
         self.name = name
         self._engine = engine
@@ -50,6 +53,7 @@ class TokenPolicy:
             stop_token_ids=tuple(sorted(renderer.stop_ids | set(sampling.stop_token_ids))),
         )
         self._context_length = context_length
+        self._num_reserved = num_reserved
         self._busy = busy or BusyClock()
 
     @property
@@ -65,6 +69,7 @@ class TokenPolicy:
                 self._renderer,
                 self._sampling,
                 self._context_length,
+                self._num_reserved,
                 self._busy,
             )
 
@@ -79,8 +84,10 @@ class TokenActor:
         renderer: Renderer,
         sampling: SamplingParams,
         context_length: int,
+        num_reserved: int,
         busy: BusyClock,
     ) -> None:
+        self._num_reserved = num_reserved
         self._busy = busy
         self._opening = opening
         self._engine = engine
@@ -116,7 +123,7 @@ class TokenActor:
             with _template_errors():
                 self._add_observed(self._renderer.tool_delta(results, last))
         room = self._context_length - len(self._prompt_ids) - len(self._ids)
-        if room < 1:
+        if room <= self._num_reserved:
             return AssistantTurn(content="", stop=StopReason.CONTEXT_FULL)
         completion = await self._sample(min(room, self._sampling.max_new_tokens))
         return self._turn(completion, is_context_full=room <= self._sampling.max_new_tokens)

@@ -72,7 +72,9 @@ def _rollouts(asked: RolloutAsked, on_stage: Callable[[str], None]) -> RolloutFi
             on_stage(last)
         figures = process.stdout.read() if process.stdout else ""
     if process.returncode != 0:
-        raise BackendError(last, hint="The training backend is needed: `rl_backend.install`.")
+        raise BackendError(
+            last, hint="What is not installed comes with `python -m rl_backend.install`."
+        )
     return RolloutFigures.model_validate_json(figures)
 
 

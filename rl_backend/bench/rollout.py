@@ -35,6 +35,7 @@ from rl_backend.bench.worker import Worker
 from rl_backend.busy import BusyClock
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
+from rl_backend.engines.sglang_wire import NUM_RESERVED
 from rl_backend.errors import BackendError
 from rl_backend.group import run_group
 from rl_backend.judges.checks import ChecksJudge
@@ -144,6 +145,7 @@ def _ours(asked: RolloutAsked, engine: SGLangEngine) -> Ours:
         Renderer.load(Path(asked.model_dir)),
         SamplingParams(temperature=asked.temperature, max_new_tokens=asked.max_new_tokens),
         context_length=asked.context_length,
+        num_reserved=NUM_RESERVED,
         busy=busy,
     )
     return Ours(

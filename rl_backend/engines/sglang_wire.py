@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue, NonNegativeInt
 
 from rl_backend.types import Completion, EngineUse, FinishReason, PolicyVersion, SamplingParams
 
+NUM_RESERVED = 6
+"""Positions of a model's context that SGLang keeps: a prompt that leaves no more is refused."""
+
 
 class Answer(BaseModel):
     """A part of an answer; fields that newer servers add are ignored."""

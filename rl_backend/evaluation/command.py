@@ -167,6 +167,7 @@ async def _served(model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
 @asynccontextmanager
 async def connected(url: str, model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
     from rl_backend.engines.sglang import SGLangEngine
+    from rl_backend.engines.sglang_wire import NUM_RESERVED
     from rl_backend.renderer import Renderer
     from rl_backend.token_policy import TokenPolicy
     from rl_backend.types import PolicyVersion, SamplingParams
@@ -178,5 +179,6 @@ async def connected(url: str, model_dir: Path, temperature: float) -> AsyncItera
             Renderer.load(model_dir),
             SamplingParams(temperature=temperature, max_new_tokens=MAX_NEW_TOKENS),
             context_length=int(config[CONTEXT_LENGTH_KEY]),
+            num_reserved=NUM_RESERVED,
             name=str(model_dir),
         )

@@ -10,11 +10,12 @@ from rl_backend.demonstrations import corpus, demonstration
 from rl_backend.engines.scripted_tokens import ScriptedEngine
 from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
+from rl_backend.runtimes.base import OfferedTool
 from rl_backend.runtimes.in_process import InProcessRuntime
 from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.types import Boundary, PolicyVersion, Rollout, SamplingParams, TrainingSample
-from world_builder.replay import replay
+from world_builder.replay import opening, replay
 from world_builder.state import WorldBase
 from world_builder.tasks import Task
 from world_builder.trajectory import StopReason
@@ -133,6 +134,23 @@ async def test_a_full_context_ends_the_rollout(tutorial: WorldBase, renderer: Re
     none = await play(tutorial, task, renderer, engine, context_length=num_prompt)
     assert none.trajectory.stop_reason is StopReason.CONTEXT_FULL
     assert none.tokens is None
+
+
+async def test_what_the_engine_keeps_is_not_asked_for(
+    tutorial: WorldBase, renderer: Renderer
+) -> None:
+    task, engine = tutorial.world.tasks[0], ScriptedEngine(lambda row: (40, 41))
+    tools = tuple(map(OfferedTool.of, tutorial.world.surface_tools(task.tool_surface)))
+    num_prompt = len(renderer.opening(opening(tutorial, task), tools))
+    for room, num_sampled in ((6, None), (7, 2)):
+        policy = TokenPolicy(
+            engine, renderer, ANY, context_length=num_prompt + room, num_reserved=6
+        )
+        runner = RolloutRunner(tutorial, InProcessRuntime(tutorial))
+        rollout = await runner.run(task, policy, rollout_id="r", seed=1)
+        assert rollout.boundary is None
+        sampled = None if rollout.tokens is None else rollout.tokens.num_sampled
+        assert sampled == num_sampled
 
 
 @pytest.mark.parametrize("role", ["user", "tool"])
