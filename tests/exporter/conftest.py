@@ -37,20 +37,22 @@ def server(bundle_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+def container_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
     """A real Docker Engine, started here when none answers."""
     with docker_engine(tmp_path_factory.mktemp("dockerd") / "log") as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def base_image(engine: docker.DockerClient) -> str:
-    return import_base_image(engine, "server", REQUIREMENTS.splitlines())
+def base_image(container_engine: docker.DockerClient) -> str:
+    return import_base_image(container_engine, "server", REQUIREMENTS.splitlines())
 
 
 @pytest.fixture(scope="session")
-def built(engine: docker.DockerClient, base_image: str, bundle: Bundle) -> Iterator[BuiltImage]:
+def built(
+    container_engine: docker.DockerClient, base_image: str, bundle: Bundle
+) -> Iterator[BuiltImage]:
     """The library's image, as the engine builds it."""
-    image = build_image(bundle, base_image=base_image, pip_args=PIP_ARGS, client=engine)
+    image = build_image(bundle, base_image=base_image, pip_args=PIP_ARGS, client=container_engine)
     yield image
-    engine.images.remove(image.tag, force=True)
+    container_engine.images.remove(image.tag, force=True)

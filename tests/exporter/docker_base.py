@@ -119,7 +119,7 @@ def _required(wanted: Requirement) -> list[Requirement]:
     ]
 
 
-def import_base_image(engine: docker.DockerClient, tag: str, pins: Iterable[str]) -> str:
+def import_base_image(container_engine: docker.DockerClient, tag: str, pins: Iterable[str]) -> str:
     """Imports a base image with this Python, pip and the pinned distributions; returns its name.
 
     Pins that are not what is installed here are in its `/wheels`: build with `PIP_ARGS`. One that
@@ -129,11 +129,11 @@ def import_base_image(engine: docker.DockerClient, tag: str, pins: Iterable[str]
     made_by = [sys.version, Path(__file__).read_text(encoding="utf-8"), *pins]
     tag = f"{tag}-{hashlib.sha256(chr(10).join(made_by).encode()).hexdigest()[:12]}"
     with suppress(ImageNotFound):
-        return str(engine.images.get(f"{_REPOSITORY}:{tag}").tags[0])
+        return str(container_engine.images.get(f"{_REPOSITORY}:{tag}").tags[0])
     with tempfile.TemporaryDirectory() as folder:
         path = base_tar(Path(folder) / "base.tar", pins)
         changes = [f"ENV {text}" for text in SETTINGS["Env"]]
-        engine.api.import_image_from_data(
+        container_engine.api.import_image_from_data(
             path.read_bytes(), repository=_REPOSITORY, tag=tag, changes=changes
         )
     return f"{_REPOSITORY}:{tag}"

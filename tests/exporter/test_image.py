@@ -22,9 +22,9 @@ from tests.exporter.docker_base import PIP_ARGS, ready_url
 
 
 @pytest.fixture(scope="module")
-def container(engine: docker.DockerClient, built: BuiltImage) -> Iterator[Container]:
+def container(container_engine: docker.DockerClient, built: BuiltImage) -> Iterator[Container]:
     """The image as an operator should run it: no capabilities, nothing writable, no way up."""
-    running = engine.containers.run(
+    running = container_engine.containers.run(
         built.tag,
         detach=True,
         init=True,
@@ -73,9 +73,9 @@ def test_a_container_is_small_in_rights(container: Container) -> None:
 
 
 def test_an_image_says_what_it_holds(
-    engine: docker.DockerClient, built: BuiltImage, bundle: Bundle
+    container_engine: docker.DockerClient, built: BuiltImage, bundle: Bundle
 ) -> None:
-    image = engine.images.get(built.tag)
+    image = container_engine.images.get(built.tag)
     assert image.id == built.id
     assert image.labels["dev.corecraft.bundle.digest"] == bundle.digest == built.digest
     assert image.labels["org.opencontainers.image.version"] == "1.0.0"
@@ -85,17 +85,21 @@ def test_an_image_says_what_it_holds(
 
 
 def test_a_failed_build_shows_the_end_of_its_log(
-    engine: docker.DockerClient, base_image: str, bundle: Bundle
+    container_engine: docker.DockerClient, base_image: str, bundle: Bundle
 ) -> None:
     with pytest.raises(ImageError, match="no such option: --nonsense"):
         build_image(
-            bundle, base_image=base_image, pip_args="--nonsense", tag="broken:1", client=engine
+            bundle,
+            base_image=base_image,
+            pip_args="--nonsense",
+            tag="broken:1",
+            client=container_engine,
         )
 
 
 @pytest.mark.parametrize("buildkit", ["1", "0"], ids=["buildkit", "classic"])
 def test_both_builders_build_the_folder_of_a_bundle(
-    buildkit: str, engine: docker.DockerClient, base_image: str, bundle_path: Path
+    buildkit: str, container_engine: docker.DockerClient, base_image: str, bundle_path: Path
 ) -> None:
     """`docker build`, as the README says: .dockerignore keeps the solutions out."""
     tag = f"corecraft-test-{buildkit}:1"
@@ -113,16 +117,16 @@ def test_both_builders_build_the_folder_of_a_bundle(
     assert done.returncode == 0, done.stderr
     try:
         look = "import os; print(os.getuid(), sorted(os.listdir('/bundle')))"
-        said = engine.containers.run(tag, ["-c", look], entrypoint="python", remove=True)
+        said = container_engine.containers.run(tag, ["-c", look], entrypoint="python", remove=True)
         assert said.startswith(b"10001 ")
         assert b"'tasks'" in said
         assert b"solutions" not in said
-        assert engine.images.get(tag).labels == {
+        assert container_engine.images.get(tag).labels == {
             "dev.corecraft.bundle.world": "library",
             "org.opencontainers.image.version": "1.0.0",
         }
     finally:
-        engine.images.remove(tag, force=True)
+        container_engine.images.remove(tag, force=True)
 
 
 def docker_command() -> str:

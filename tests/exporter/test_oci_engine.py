@@ -31,18 +31,18 @@ def archive(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Exporte
 
 
 @pytest.fixture(scope="module")
-def loaded(engine: docker.DockerClient, archive: ExportedImage) -> Iterator[str]:
+def loaded(container_engine: docker.DockerClient, archive: ExportedImage) -> Iterator[str]:
     """The tag of the archive's image in the engine."""
-    [image] = engine.images.load(Path(archive.path).read_bytes())
+    [image] = container_engine.images.load(Path(archive.path).read_bytes())
     assert image.id == archive.id
     yield TAG
-    engine.images.remove(TAG, force=True)
+    container_engine.images.remove(TAG, force=True)
 
 
 @pytest.fixture(scope="module")
-def container(engine: docker.DockerClient, loaded: str) -> Iterator[Container]:
+def container(container_engine: docker.DockerClient, loaded: str) -> Iterator[Container]:
     """Run as an operator should: no capabilities, nothing writable, no way up."""
-    running = engine.containers.run(
+    running = container_engine.containers.run(
         loaded,
         detach=True,
         init=True,
@@ -88,10 +88,10 @@ def test_a_start_compiles_nothing(container: Container) -> None:
 
 
 def test_the_loaded_image_is_the_built_image(
-    engine: docker.DockerClient, loaded: str, built: BuiltImage
+    container_engine: docker.DockerClient, loaded: str, built: BuiltImage
 ) -> None:
-    of_built = engine.images.get(built.tag).attrs["Config"]
-    of_loaded = engine.images.get(loaded).attrs["Config"]
+    of_built = container_engine.images.get(built.tag).attrs["Config"]
+    of_loaded = container_engine.images.get(loaded).attrs["Config"]
     assert {n: of_loaded[n] for n in COMPARED} == {n: of_built[n] for n in COMPARED}
 
 

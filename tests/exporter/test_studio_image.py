@@ -37,9 +37,11 @@ def pins() -> list[str]:
     return [f"{name}=={version(name)}" for name in sorted(names)]
 
 
-def test_the_studio_image_serves_the_studio_without_torch(engine: docker.DockerClient) -> None:
-    base = import_base_image(engine, "studio", pins())
-    engine.images.build(
+def test_the_studio_image_serves_the_studio_without_torch(
+    container_engine: docker.DockerClient,
+) -> None:
+    base = import_base_image(container_engine, "studio", pins())
+    container_engine.images.build(
         fileobj=io.BytesIO(context()),
         custom_context=True,
         tag=TAG,
@@ -48,7 +50,7 @@ def test_the_studio_image_serves_the_studio_without_torch(engine: docker.DockerC
         forcerm=True,
         buildargs={"BASE_IMAGE": base, "PIP_ARGS": f"{PIP_ARGS} --no-build-isolation"},
     )
-    container = engine.containers.run(
+    container = container_engine.containers.run(
         TAG, detach=True, init=True, ports={"8000/tcp": ("127.0.0.1", 0)}
     )
     try:
@@ -62,7 +64,7 @@ def test_the_studio_image_serves_the_studio_without_torch(engine: docker.DockerC
         assert done.output == b"10001 None\n"
     finally:
         container.remove(force=True)
-        engine.images.remove(TAG, force=True)
+        container_engine.images.remove(TAG, force=True)
 
 
 def test_the_context_of_a_real_build_is_what_is_tested() -> None:

@@ -30,24 +30,24 @@ ENTRYPOINT ["python", "-I", "/double_server.py"]
 
 
 @contextmanager
-def built(engine: docker.DockerClient, bundle: Bundle, base_image: str) -> Iterator[None]:
+def built(container_engine: docker.DockerClient, bundle: Bundle, base_image: str) -> Iterator[None]:
     """The bundle's image, under a name that nobody else uses."""
     tag = f"corecraft-test-{bundle.name}:1"
-    build_image(bundle, tag=tag, base_image=base_image, pip_args=PIP_ARGS, client=engine)
+    build_image(bundle, tag=tag, base_image=base_image, pip_args=PIP_ARGS, client=container_engine)
     yield
-    engine.images.remove(tag, force=True)
+    container_engine.images.remove(tag, force=True)
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+def container_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
     """A real Docker Engine, started here when none answers."""
     with docker_engine(tmp_path_factory.mktemp("dockerd") / "log") as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def base_image(engine: docker.DockerClient) -> str:
-    return import_base_image(engine, "server", REQUIREMENTS.splitlines())
+def base_image(container_engine: docker.DockerClient) -> str:
+    return import_base_image(container_engine, "server", REQUIREMENTS.splitlines())
 
 
 @pytest.fixture(scope="session")
@@ -58,31 +58,33 @@ def bundle(tutorial: WorldBase, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
-def tutorial_image(engine: docker.DockerClient, base_image: str, bundle: Path) -> Iterator[Bundle]:
+def tutorial_image(
+    container_engine: docker.DockerClient, base_image: str, bundle: Path
+) -> Iterator[Bundle]:
     """The tutorial's bundle, of which the engine has the image."""
     opened = Bundle.open(bundle)
-    with built(engine, opened, base_image):
+    with built(container_engine, opened, base_image):
         yield opened
 
 
 @pytest.fixture(scope="session")
 def corecraft_image(
-    engine: docker.DockerClient, base_image: str, corecraft_bundle: Path
+    container_engine: docker.DockerClient, base_image: str, corecraft_bundle: Path
 ) -> Iterator[Bundle]:
     """The reference world's bundle, of which the engine has the image."""
     opened = Bundle.open(corecraft_bundle)
-    with built(engine, opened, base_image):
+    with built(container_engine, opened, base_image):
         yield opened
 
 
 @pytest.fixture(scope="session")
 def double_image(
-    engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory
+    container_engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bundle]:
     """The library's bundle, as which the image `DOUBLE` poses."""
     opened = Bundle.open(write_bundle(library(), "1.0.0", tmp_path_factory.mktemp("library")))
     server = Path(__file__).with_name("double_server.py").read_bytes()
-    engine.images.build(
+    container_engine.images.build(
         fileobj=io.BytesIO(tar_bytes({"Dockerfile": _DOCKERFILE, "double_server.py": server})),
         custom_context=True,
         tag=DOUBLE,
@@ -91,4 +93,4 @@ def double_image(
         buildargs={"BASE_IMAGE": base_image, "DIGEST": opened.digest},
     )
     yield opened
-    engine.images.remove(DOUBLE, force=True)
+    container_engine.images.remove(DOUBLE, force=True)

@@ -75,8 +75,8 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-def containers(engine: docker.DockerClient, label: str = OWNER_LABEL) -> list[str]:
-    found = engine.api.containers(all=True, filters={"label": [label]})
+def containers(container_engine: docker.DockerClient, label: str = OWNER_LABEL) -> list[str]:
+    found = container_engine.api.containers(all=True, filters={"label": [label]})
     return [each["Id"] for each in found]
 
 
@@ -85,7 +85,7 @@ def test_the_labels_are_those_of_the_exporter() -> None:
 
 
 async def test_a_container_can_do_and_reach_nothing(
-    engine: docker.DockerClient, double_image: Bundle
+    container_engine: docker.DockerClient, double_image: Bundle
 ) -> None:
     host = await asyncio.start_server(lambda r, w: w.close(), "0.0.0.0", 0)  # noqa: S104
     port = host.sockets[0].getsockname()[1]
@@ -100,10 +100,10 @@ async def test_a_container_can_do_and_reach_nothing(
             "can_write_tmp": True,
             "has_token": True,
         }
-        gateway = engine.networks.get("bridge").attrs["IPAM"]["Config"][0].get("Gateway")
+        gateway = container_engine.networks.get("bridge").attrs["IPAM"]["Config"][0].get("Gateway")
         for address in ("192.0.2.1", gateway or "172.17.0.1"):
             assert not (await ask(world, "reach", host=address, port=port))["is_reached"]
-        inspected = engine.containers.get(world.container.id).attrs
+        inspected = container_engine.containers.get(world.container.id).attrs
         limits = inspected["HostConfig"]
         assert (limits["Memory"], limits["MemorySwap"]) == (64 << 20, 64 << 20)
         assert (limits["NanoCpus"], limits["PidsLimit"]) == (500_000_000, 64)
@@ -114,7 +114,7 @@ async def test_a_container_can_do_and_reach_nothing(
 
 
 async def test_a_world_begins_anew_and_its_container_is_used_again(
-    engine: docker.DockerClient, double_image: Bundle
+    container_engine: docker.DockerClient, double_image: Bundle
 ) -> None:
     async with running(double_image) as (runtime, told):
         first = await runtime.start(Start())
@@ -128,7 +128,7 @@ async def test_a_world_begins_anew_and_its_container_is_used_again(
         assert second.container.id == first.container.id
         await second.close()
         assert told == []
-    assert containers(engine) == []
+    assert containers(container_engine) == []
 
 
 async def test_a_start_that_does_not_fit_costs_no_container(double_image: Bundle) -> None:
@@ -159,7 +159,7 @@ async def test_a_world_that_does_not_forget_is_not_used_again(double_image: Bund
     ],
 )
 async def test_a_container_that_fails_costs_its_rollout_and_is_replaced(
-    engine: docker.DockerClient,
+    container_engine: docker.DockerClient,
     double_image: Bundle,
     tool: str,
     told: str,
@@ -175,25 +175,25 @@ async def test_a_container_that_fails_costs_its_rollout_and_is_replaced(
         await bad.close()
         await good.close()
         await until(lambda: runtime.pool.num_idle == 2)
-        left = containers(engine)
+        left = containers(container_engine)
         assert len(left) == 2
         assert bad.container.id not in left
-    assert containers(engine) == []
+    assert containers(container_engine) == []
 
 
 async def test_an_idle_container_that_died_costs_nothing(
-    engine: docker.DockerClient, double_image: Bundle
+    container_engine: docker.DockerClient, double_image: Bundle
 ) -> None:
     async with running(double_image, 2) as (runtime, _):
         await until(lambda: runtime.pool.num_idle == 2)
-        for container_id in containers(engine):
-            engine.api.kill(container_id)
+        for container_id in containers(container_engine):
+            container_engine.api.kill(container_id)
         world = await runtime.start(Start())
         assert await ask(world, "add", amount=2) == {"total": 2}
 
 
 async def test_what_a_killed_process_leaves_ends_and_is_removed_by_the_next_start(
-    engine: docker.DockerClient, double_image: Bundle
+    container_engine: docker.DockerClient, double_image: Bundle
 ) -> None:
     command = [sys.executable, "-c", OWNER, str(double_image.path), DOUBLE]
     root = Path(__file__).parents[3]
@@ -201,21 +201,21 @@ async def test_what_a_killed_process_leaves_ends_and_is_removed_by_the_next_star
     try:
         assert owner.stdout is not None
         assert await asyncio.wait_for(owner.stdout.readline(), LIMIT_S) == b"ready\n"
-        left = containers(engine)
+        left = containers(container_engine)
     finally:
         owner.send_signal(signal.SIGKILL)
         await owner.wait()
     assert len(left) == 2
-    await until(lambda: not engine.api.containers(filters={"label": [OWNER_LABEL]}))
-    assert containers(engine) == left
+    await until(lambda: not container_engine.api.containers(filters={"label": [OWNER_LABEL]}))
+    assert containers(container_engine) == left
     async with running(double_image) as (runtime, _):
         await until(lambda: runtime.pool.num_idle == 1)
-        assert not set(left) & set(containers(engine))
-    assert containers(engine) == []
+        assert not set(left) & set(containers(container_engine))
+    assert containers(container_engine) == []
 
 
 async def test_containers_are_spread_over_hosts_and_a_dead_one_is_told(
-    engine: docker.DockerClient, double_image: Bundle, tmp_path: Path
+    container_engine: docker.DockerClient, double_image: Bundle, tmp_path: Path
 ) -> None:
     """The same engine under two addresses stands for two hosts."""
     own = (os.environ.get("DOCKER_HOST") or docker_engine.DEFAULT_URL).removeprefix("unix://")
@@ -232,11 +232,11 @@ async def test_containers_are_spread_over_hosts_and_a_dead_one_is_told(
         assert placed == {"a": 3, "b": 1}
         assert len(told) == 1
         assert f"{tmp_path / 'gone'} does not answer" in told[0]
-    assert containers(engine) == []
+    assert containers(container_engine) == []
 
 
 async def test_without_a_usable_host_the_start_says_what_to_do(
-    engine: docker.DockerClient, double_image: Bundle, tmp_path: Path
+    container_engine: docker.DockerClient, double_image: Bundle, tmp_path: Path
 ) -> None:
     with pytest.raises(WorldRuntimeError, match=r"no image nothing:1\. Build it: corecraft bundle"):
         await DockerRuntime.launch(double_image, config(image="nothing:1"), max_worlds=1)
@@ -246,7 +246,7 @@ async def test_without_a_usable_host_the_start_says_what_to_do(
 
 
 async def test_an_image_of_another_bundle_is_refused(
-    engine: docker.DockerClient, double_image: Bundle
+    container_engine: docker.DockerClient, double_image: Bundle
 ) -> None:
     used = docker_engine.DockerEngine(None)
     with pytest.raises(WorldRuntimeError, match=f"holds the bundle {double_image.digest[:12]}"):
@@ -255,13 +255,13 @@ async def test_an_image_of_another_bundle_is_refused(
 
 
 async def test_closing_is_bounded_and_leaves_nothing_that_was_starting(
-    engine: docker.DockerClient, double_image: Bundle
+    container_engine: docker.DockerClient, double_image: Bundle
 ) -> None:
     runtime = await DockerRuntime.launch(double_image, config(), max_worlds=4)
     began_s = time.monotonic()
     await runtime.close()
     await runtime.close()
     assert time.monotonic() - began_s < LIMIT_S
-    assert containers(engine, POOL_LABEL) == []
+    assert containers(container_engine, POOL_LABEL) == []
     with pytest.raises(WorldRuntimeError, match="closed"):
         await runtime.start(Start())

@@ -16,7 +16,7 @@ from tests.rl_backend.runtimes.conftest import DOUBLE
 
 
 def test_hosts_are_good_or_say_what_to_do(
-    engine: docker.DockerClient, double_image: Bundle, tmp_path: Path
+    container_engine: docker.DockerClient, double_image: Bundle, tmp_path: Path
 ) -> None:
     def checked(**settings: object) -> list[tuple[bool, str, str]]:
         config = DockerConfig.model_validate(settings)
@@ -43,13 +43,15 @@ def test_the_command_that_builds_names_the_host() -> None:
 
 
 def test_what_was_left_behind_is_listed_and_removed(
-    engine: docker.DockerClient, double_image: Bundle
+    container_engine: docker.DockerClient, double_image: Bundle
 ) -> None:
     me = Owner.of()
     dead = Owner(boot=me.boot, namespace=me.namespace, pid=me.pid, started=me.started + 1)
     names = {}
     for name, owner in (("kept", me), ("left", dead)):
-        names[name] = engine.containers.create(DOUBLE, labels={OWNER_LABEL: owner.label}).name
+        names[name] = container_engine.containers.create(
+            DOUBLE, labels={OWNER_LABEL: owner.label}
+        ).name
     try:
         listed = CliRunner().invoke(app, ["bundle", "containers"])
         assert listed.exit_code == 0, listed.output
@@ -60,7 +62,7 @@ def test_what_was_left_behind_is_listed_and_removed(
         assert everything.output == f"removed {names['kept']}\n"
         assert CliRunner().invoke(app, ["bundle", "containers"]).output == "no containers\n"
     finally:
-        for found in engine.containers.list(all=True, filters={"label": OWNER_LABEL}):
+        for found in container_engine.containers.list(all=True, filters={"label": OWNER_LABEL}):
             found.remove(force=True)
 
 

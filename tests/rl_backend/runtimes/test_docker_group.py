@@ -37,7 +37,7 @@ class DoomedWorld:
     """A container that is stopped before its second call and killed while that call waits."""
 
     world: DockerWorld
-    engine: docker.DockerClient
+    container_engine: docker.DockerClient
     num_calls: int = 0
 
     @property
@@ -49,10 +49,10 @@ class DoomedWorld:
         if self.num_calls != 2:
             return await self.world.call(call)
         container = self.world.container
-        await asyncio.to_thread(pause, self.engine, container.id)
+        await asyncio.to_thread(pause, self.container_engine, container.id)
         answer = asyncio.create_task(self.world.call(call))
         await until(lambda: container.is_busy)
-        await asyncio.to_thread(self.engine.api.kill, container.id)
+        await asyncio.to_thread(self.container_engine.api.kill, container.id)
         return await answer
 
     async def finish(self) -> FinalState:
@@ -67,23 +67,25 @@ class DoomingRuntime:
     """Dooms the world of one rollout."""
 
     inner: DockerRuntime
-    engine: docker.DockerClient
+    container_engine: docker.DockerClient
     worlds: list[DockerWorld] = field(default_factory=list)
 
     async def start(self, start: Start) -> DockerWorld | DoomedWorld:
         world = await self.inner.start(start)
         self.worlds.append(world)
-        return DoomedWorld(world, self.engine) if len(self.worlds) == VICTIM + 1 else world
+        return (
+            DoomedWorld(world, self.container_engine) if len(self.worlds) == VICTIM + 1 else world
+        )
 
     async def close(self) -> None:
         await self.inner.close()
 
 
-def pause(engine: docker.DockerClient, container: str) -> None:
+def pause(container_engine: docker.DockerClient, container: str) -> None:
     """Freezes a container; on a busy machine the kernel may need several attempts."""
     for _ in range(NUM_ATTEMPTS):
         try:
-            engine.api.pause(container)
+            container_engine.api.pause(container)
         except APIError as error:
             failed = error
         else:
@@ -103,8 +105,8 @@ async def group_of(task: Task, runner: RolloutRunner, size: int) -> RolloutGroup
     return await run_group(task, policy, judge, runner, group_id="g", seeds=range(size))
 
 
-def left(engine: docker.DockerClient) -> list[object]:
-    return list(engine.api.containers(all=True, filters={"label": [OWNER_LABEL]}))
+def left(container_engine: docker.DockerClient) -> list[object]:
+    return list(container_engine.api.containers(all=True, filters={"label": [OWNER_LABEL]}))
 
 
 @pytest.fixture(scope="module")
@@ -125,15 +127,15 @@ def busy_task(base: WorldBase) -> Task:
 
 
 async def test_a_container_killed_in_a_call_costs_one_rollout_of_sixteen(
-    engine: docker.DockerClient, base: WorldBase, corecraft_image: Bundle
+    container_engine: docker.DockerClient, base: WorldBase, corecraft_image: Bundle
 ) -> None:
     task = busy_task(base)
     runtime = DoomingRuntime(
-        await DockerRuntime.launch(corecraft_image, CONFIG, max_worlds=GROUP_SIZE), engine
+        await DockerRuntime.launch(corecraft_image, CONFIG, max_worlds=GROUP_SIZE), container_engine
     )
     try:
         await until(lambda: runtime.inner.pool.num_idle == GROUP_SIZE)
-        assert len(left(engine)) == GROUP_SIZE
+        assert len(left(container_engine)) == GROUP_SIZE
         runner = RolloutRunner(base, runtime, max_worlds=GROUP_SIZE)
         group = await group_of(task, runner, GROUP_SIZE)
         assert len({world.container.id for world in runtime.worlds}) == GROUP_SIZE
@@ -149,11 +151,11 @@ async def test_a_container_killed_in_a_call_costs_one_rollout_of_sixteen(
         await until(lambda: runtime.inner.pool.num_idle == GROUP_SIZE)
     finally:
         await runtime.close()
-    assert left(engine) == []
+    assert left(container_engine) == []
 
 
 async def test_tasks_of_both_surfaces_go_alike_in_containers(
-    engine: docker.DockerClient, base: WorldBase, corecraft_image: Bundle
+    container_engine: docker.DockerClient, base: WorldBase, corecraft_image: Bundle
 ) -> None:
     generic = next(t for t in base.world.tasks if t.tool_surface != DEFAULT_SURFACE)
     runtime = await DockerRuntime.launch(corecraft_image, CONFIG, max_worlds=2)
@@ -165,4 +167,4 @@ async def test_tasks_of_both_surfaces_go_alike_in_containers(
             assert [r.trajectory for r in here.rollouts] == [r.trajectory for r in there.rollouts]
     finally:
         await runtime.close()
-    assert left(engine) == []
+    assert left(container_engine) == []

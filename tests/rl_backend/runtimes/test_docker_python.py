@@ -31,7 +31,7 @@ def run(arguments, world):
 
 @pytest.fixture(scope="module")
 def python_image(
-    engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory
+    container_engine: docker.DockerClient, base_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bundle]:
     tool = Tool(
         name="try_it",
@@ -45,7 +45,7 @@ def python_image(
     world = world.model_copy(update={"name": "python-tools", "tools": (*world.tools, tool)})
     folder = tmp_path_factory.mktemp("python")
     bundle = Bundle.open(write_bundle(world, "1.0.0", folder, override_reason="a test"))
-    with built(engine, bundle, base_image):
+    with built(container_engine, bundle, base_image):
         yield bundle
 
 

@@ -69,7 +69,7 @@ async def test_a_server_answers_with_the_same_bytes(
 async def test_containers_answer_with_the_same_bytes_and_are_used_again(
     recorded: tuple[Recorded, ...],
     here: list[Seen],
-    engine: docker.DockerClient,
+    container_engine: docker.DockerClient,
     corecraft_image: Bundle,
 ) -> None:
     """Each container serves many sequences: whatever one leaves behind would show in the next."""
@@ -80,12 +80,12 @@ async def test_containers_answer_with_the_same_bytes_and_are_used_again(
     try:
         sequences = [each.sequence for each in recorded]
         there = await replayed_all(runtime, sequences, NUM_CONTAINERS)
-        names = {c["Id"] for c in engine.api.containers(filters={"label": [OWNER_LABEL]})}
+        names = {c["Id"] for c in container_engine.api.containers(filters={"label": [OWNER_LABEL]})}
     finally:
         await runtime.close()
     assert there == here
     assert (len(names), problems) == (NUM_CONTAINERS, [])
-    assert engine.api.containers(all=True, filters={"label": [OWNER_LABEL]}) == []
+    assert container_engine.api.containers(all=True, filters={"label": [OWNER_LABEL]}) == []
 
 
 async def test_the_recording_covers_every_tool_refusal_and_way_to_call(
