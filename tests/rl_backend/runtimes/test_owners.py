@@ -65,6 +65,15 @@ def test_of_another_machine_nothing_is_known() -> None:
         (ELSEWHERE.label, False, 60, False),
         ("no owner", False, 3600, True),
     ],
+    ids=(
+        "mine running",
+        "mine stopped",
+        "number used again",
+        "elsewhere running",
+        "elsewhere stopped",
+        "elsewhere new",
+        "nobody's",
+    ),
 )
 def test_what_is_left_behind(owner: str, is_running: bool, age_s: int, is_left: bool) -> None:
     container = found(owner, is_running=is_running, age_s=age_s)
