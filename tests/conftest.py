@@ -1,40 +1,32 @@
-"""What all tests share: the reference world and its bundle, made once; a cache of their own.
+"""What all tests share: the reference world and its bundle, made once; a cache of their own."""
 
-Where the tests run in several processes, a file stays in one of them, and so do all files that
-need the same costly thing, which is then started once.
-"""
-
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from exporter.manifest import GateReport
 from exporter.writer import write_bundle
+from tests.distribution import COSTLY, Scheduling, require_known, scope_of
 from world_builder.world import World
 from world_builder.worlds import build_world
 
-COSTLY_FIXTURES = {"container_engine": "docker", "sglang_server": "sglang", "straight": "straight"}
-"""What takes long to start, and the name of the group of tests that need it."""
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Scheduling:
+    """Several processes share the tests by what they need."""
+    return Scheduling(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tells pytest-xdist which tests belong to one process; the largest shares go first."""
-    of_file: defaultdict[Path, list[pytest.Item]] = defaultdict(list)
-    for item in items:
-        of_file[item.path].append(item)
-    groups = {path: _group(path, members) for path, members in of_file.items()}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item.path]))
-    items.sort(key=lambda item: groups[item.path] not in COSTLY_FIXTURES.values())
-
-
-def _group(path: Path, items: list[pytest.Item]) -> str:
-    """The group of a file: that of the first costly fixture, or a group of its own."""
-    needed = {name for item in items for name in getattr(item, "fixturenames", ())}
-    costly = (group for fixture, group in COSTLY_FIXTURES.items() if fixture in needed)
-    return next(costly, str(path))
+    """The largest shares go first, so that no process is left with one at the end."""
+    require_known(items)
+    items.sort(key=lambda item: scope_of(item.nodeid) not in COSTLY)
 
 
 @pytest.fixture(scope="session", autouse=True)
