@@ -18,9 +18,9 @@ settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> Scheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
     """Several processes share the tests by what they need."""
-    return Scheduling(config)
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
