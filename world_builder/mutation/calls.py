@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -42,7 +43,7 @@ def alter_write(site: Site) -> Iterator[Plan]:
         schema = site.bench.world.tool(calls[i].tool).parameters
         for path, value, declared in _leaves(dict(calls[i].arguments), schema):
             others = _other_values(site, value, declared)
-            choices = tuple(_altered(site, i, path, value, other) for other in others)
+            choices = tuple(partial(_altered, site, i, path, value, other) for other in others)
             yield Plan(choices=choices)
 
 
@@ -65,14 +66,12 @@ def extra_write(site: Site) -> Iterator[Plan]:
         for task_id, call in drawn
         if task_id != site.task.id and call not in own.get(call.tool, ())
     ]
-    yield Plan(
-        choices=tuple(
-            site.calling(
-                MutantKind.EXTRA_WRITE, f"also calls {_told(call)}", (*calls, call), len(calls)
-            )
-            for call in _by_turns(chosen)
-        )
-    )
+    yield Plan(choices=tuple(partial(_extra, site, call) for call in _by_turns(chosen)))
+
+
+def _extra(site: Site, call: ToolCall) -> Mutant:
+    calls, told = site.solution.calls, f"also calls {_told(call)}"
+    return site.calling(MutantKind.EXTRA_WRITE, told, (*calls, call), len(calls))
 
 
 def repeat_write(site: Site) -> Iterator[Plan]:
@@ -160,7 +159,7 @@ def _with(call: ToolCall, path: Path, value: Json) -> ToolCall:
     for step in path[:-1]:
         holder = holder[step]
     holder[path[-1]] = value
-    return ToolCall(tool=call.tool, arguments=arguments)
+    return ToolCall.model_construct(tool=call.tool, arguments=arguments)
 
 
 def _told(call: ToolCall, limit: int = 90) -> str:

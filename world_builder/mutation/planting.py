@@ -11,7 +11,7 @@ from random import Random
 from world_builder.mutation import calls, responses
 from world_builder.mutation.lexicon import Lexicon
 from world_builder.mutation.site import Site
-from world_builder.mutation.types import MIN_PLANTED, Mutant, Plan
+from world_builder.mutation.types import MIN_PLANTED, Choice, Mutant, Plan
 from world_builder.state import WorldState
 from world_builder.tasks import Task
 from world_builder.tools import ToolCall
@@ -72,7 +72,7 @@ class _Planting:
         self._site = site
         reference = site.reference
         self._seen = {(reference.response, reference.state_hash)}
-        self._spares: list[Mutant] = []
+        self._spares: list[Choice] = []
         self._before = _Before(site)
 
     def all(self) -> list[Planted]:
@@ -83,7 +83,7 @@ class _Planting:
         for spare in self._spares:
             if len(planted) >= MIN_PLANTED:
                 break
-            planted.extend(self._tried(spare))
+            planted.extend(self._tried(spare()))
         return planted
 
     def _chosen(self, plans: list[Plan]) -> list[Plan]:
@@ -94,8 +94,8 @@ class _Planting:
         return [main[i] for i in sorted(kept)]
 
     def _first_of(self, plan: Plan) -> list[Planted]:
-        for i, mutant in enumerate(plan.choices):
-            if planted := self._tried(mutant):
+        for i, choice in enumerate(plan.choices):
+            if planted := self._tried(choice()):
                 self._spares += plan.choices[i + 1 :]
                 return planted
         return []
@@ -165,4 +165,4 @@ def _records(site: Site, made: tuple[ToolCall, ...], state: WorldState) -> Itera
     engine = site.bench.engine(site.task.tool_surface)
     for call in made:
         result = engine.apply(state, call)
-        yield CallRecord(call=call, value=result.value, is_error=result.is_error)
+        yield CallRecord.model_construct(call=call, value=result.value, is_error=result.is_error)

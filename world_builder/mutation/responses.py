@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 from world_builder.checks import AllOf, AnyOf, Check, Format, FormatKind
@@ -27,11 +28,13 @@ def drop_sentence(site: Site) -> Iterator[Plan]:
     if len(found) <= _FEW_SENTENCES:
         parts += [(span, True) for span in passages.clauses(site.response)]
     for span, is_spare in parts:
-        told = f"leaves out {_short(site.response[span.start : span.end])}"
-        shorter = passages.without(site.response, span)
-        if shorter:
-            mutant = site.answering(MutantKind.DROP_SENTENCE, told, shorter)
-            yield Plan(choices=(mutant,), is_spare=is_spare)
+        if shorter := passages.without(site.response, span):
+            yield Plan(choices=(partial(_shortened, site, span, shorter),), is_spare=is_spare)
+
+
+def _shortened(site: Site, span: Span, shorter: str) -> Mutant:
+    told = f"leaves out {_short(site.response[span.start : span.end])}"
+    return site.answering(MutantKind.DROP_SENTENCE, told, shorter)
 
 
 def change_value(site: Site) -> Iterator[Plan]:
@@ -41,7 +44,7 @@ def change_value(site: Site) -> Iterator[Plan]:
     taken = {passage.normal for group in groups for passage in group}
     for group in groups:
         others = islice(other_spellings(group, taken, site.random), _NUM_OTHER_VALUES)
-        yield Plan(choices=tuple(_changed(site, group, texts) for texts in others))
+        yield Plan(choices=tuple(partial(_changed, site, group, texts) for texts in others))
 
 
 def _changed(site: Site, group: list[Passage], texts: list[str]) -> Mutant:
@@ -61,7 +64,7 @@ def swap_entity(site: Site) -> Iterator[Plan]:
             [(_span(m), other.id if m.is_id else other.name) for m in mentions] for other in others
         ]
         named = [pairs for pairs in swaps if all(new for _, new in pairs)]
-        yield Plan(choices=tuple(_swap(site, pairs) for pairs in named))
+        yield Plan(choices=tuple(partial(_swap, site, pairs) for pairs in named))
 
 
 def greet_another(site: Site) -> Iterator[Plan]:
@@ -73,7 +76,7 @@ def greet_another(site: Site) -> Iterator[Plan]:
     span = Span(match.start("name"), match.end("name"))
     others = site.mistakable(entity, _NUM_OTHER_ENTITIES)
     names = {other.name.split()[0] for other in others if other.name} - {match["name"]}
-    yield Plan(choices=tuple(_swap(site, [(span, name)]) for name in sorted(names)))
+    yield Plan(choices=tuple(partial(_swap, site, [(span, name)]) for name in sorted(names)))
 
 
 def _span(mention: Mention) -> Span:

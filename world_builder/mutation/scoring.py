@@ -1,9 +1,9 @@
 """The mutation score of a rubric: the share of planted mistakes that some criterion notices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from world_builder.checking import CANNOT_RUN, CheckContext, check_rubric, decide
-from world_builder.checks import reads_response, reads_state
+from world_builder.checks import Check, NoCollateral, reads_response, reads_state
 from world_builder.mutation.planting import Planted, Planter
 from world_builder.mutation.types import Mutant, MutationReport, Survivor
 from world_builder.rubrics import Criterion, Verdict, VerdictValue
@@ -37,33 +37,58 @@ def mutation_score(
         task=task, trajectory=planter.bench.run(task, reference_of(task)), base=planter.bench.base
     )
     found = check_rubric(context)[0] if verdicts is None else verdicts
-    met_ids = {v.criterion_id for v in found if v.value is VerdictValue.MET}
-    checked = [c for c in task.rubric.criteria if c.check is not None]
-    met = [c for c in checked if c.id in met_ids]
+    met = {v.criterion_id: v.evidence for v in found if v.value is VerdictValue.MET}
+    guards = _Guards(task.rubric.criteria, met)
     planted = planter.plant(task, context.trajectory, seed)
-    survivors = [s for p in planted if (s := _survivor(p, met, context)) is not None]
+    survivors = [s for p in planted if (s := _survivor(p, guards, context)) is not None]
     return MutationReport(
         task_id=task.id,
         num_planted=len(planted),
         num_killed=len(planted) - len(survivors),
         survivors=tuple(survivors),
         undecided=tuple(c.id for c in task.rubric.criteria if c.check is None),
-        unmet=tuple(c.id for c in checked if c.id not in met_ids),
+        unmet=tuple(c.id for c in task.rubric.criteria if c.check and c.id not in met),
     )
 
 
-def _survivor(planted: Planted, met: list[Criterion], reference: CheckContext) -> Survivor | None:
-    """The mistake with the criteria that could not tell; None when one noticed."""
+class _Guards:
+    """The checks that the reference meets, by what they look at, each with its criterion's id."""
+
+    def __init__(self, criteria: Iterable[Criterion], met: Mapping[str, tuple[str, ...]]) -> None:
+        """`met` holds what the reference's response says for a criterion, by its id."""
+        found = [(c.id, c.check) for c in criteria if c.check is not None and c.id in met]
+        self._of_response = [g for g in found if reads_response(g[1])]
+        self._of_state = [g for g in found if reads_state(g[1])]
+        self._of_state.sort(key=lambda g: not isinstance(g[1], NoCollateral))  # what costs least
+        self._evidence = met
+        self.ids = [criterion_id for criterion_id, _ in found]
+
+    def of_state(self) -> list[tuple[str, Check]]:
+        """Those that may turn when other things were done."""
+        return self._of_state
+
+    def of_response(self, response: str) -> list[tuple[str, Check]]:
+        """Those that may turn when other things are said: first those whose evidence is gone."""
+        return sorted(self._of_response, key=lambda g: self._is_evident(g[0], response))
+
+    def _is_evident(self, criterion_id: str, response: str) -> bool:
+        return all(passage in response for passage in self._evidence[criterion_id])
+
+
+def _survivor(planted: Planted, guards: _Guards, reference: CheckContext) -> Survivor | None:
+    """The mistake with the criteria that could not tell; None when one noticed.
+
+    One that notices is enough, so those are asked first that most likely do.
+    """
     context = CheckContext(task=reference.task, trajectory=planted.trajectory, base=reference.base)
-    says_otherwise = planted.trajectory.response != reference.trajectory.response
-    may_turn = reads_response if says_otherwise else reads_state
-    unassessed: list[str] = []
-    for criterion in met:
-        if criterion.check is None or not may_turn(criterion.check):
-            continue
+    response = planted.trajectory.response
+    says_otherwise = response != reference.trajectory.response
+    unassessed: set[str] = set()
+    for criterion_id, check in guards.of_response(response) if says_otherwise else guards.of_state():
         try:
-            if not decide(criterion.check, context).is_met:
+            if not decide(check, context).is_met:
                 return None
         except CANNOT_RUN:
-            unassessed.append(criterion.id)
-    return Survivor(mutant=planted.mutant, unassessed=tuple(unassessed))
+            unassessed.add(criterion_id)
+    told = tuple(criterion_id for criterion_id in guards.ids if criterion_id in unassessed)
+    return Survivor(mutant=planted.mutant, unassessed=told)

@@ -23,11 +23,11 @@ class Site:
     """The reference solution, run."""
     random: Random
 
-    @property
+    @cached_property
     def solution(self) -> ReferenceSolution:
         return reference_of(self.task)
 
-    @property
+    @cached_property
     def response(self) -> str:
         return self.solution.response
 

@@ -1,7 +1,9 @@
 """What planted errors are, and what is reported of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from world_builder.tasks import ReferenceSolution
 from world_builder.tools import ToolCall
@@ -46,11 +48,15 @@ class Mutant:
         return self.reference.model_copy(update=wrong)
 
 
+Choice: TypeAlias = Callable[[], Mutant]
+"""One way to plant a mistake: most are never asked for theirs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One mistake to plant, in several ways."""
 
-    choices: tuple[Mutant, ...]
+    choices: tuple[Choice, ...]
     """The likeliest first; the first that changes anything is planted."""
     is_spare: bool = False
     """Planted only where other mistakes are too few, as are further choices."""
@@ -58,7 +64,7 @@ class Plan:
 
 def only(mutant: Mutant) -> Plan:
     """A mistake that is planted in one way."""
-    return Plan(choices=(mutant,))
+    return Plan(choices=(lambda: mutant,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

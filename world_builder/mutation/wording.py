@@ -53,8 +53,11 @@ _FLIPS: tuple[tuple[str, str], ...] = (
     (r"required", "not required"),
     (r"recommend", "advise against"),
 )  # fmt: skip
+_DECISIONS = "|".join(rf"(?P<f{i}>(?:{p})(?!\w))" for i, (p, _) in enumerate(_FLIPS))
 _DECISION = re.compile(
-    "|".join(rf"(?P<f{i}>\b(?:{pattern})(?!\w))" for i, (pattern, _) in enumerate(_FLIPS)), re.I
+    r"\b(?=[acdefhimnoqrsuwy])"  # all that can begin one: most words fail here
+    rf"(?:{_DECISIONS})",
+    re.I,
 )
 _CLAUSE_BREAK = re.compile(r"[,.;:!?(|\n]|\b(?:because|but|and|so|since|as|while|whereas)\b", re.I)
 
