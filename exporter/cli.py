@@ -1,15 +1,15 @@
 """`corecraft bundle`: export, verify, show, pack, serve, image, diff.
 
-Thin: every command is one call of a module beside it. Results go to standard output, progress and
-errors to standard error.
+Thin: every command is one call of a module beside it, imported when it runs: to verify a bundle
+needs none of what its gates need. Results go to standard output, progress and errors to standard
+error.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import Progress
 from rich.table import Table
 
 from exporter.bundle import Bundle, verify
@@ -23,16 +23,14 @@ from exporter.cli_signing import (
     signature_json,
     signature_line,
 )
-from exporter.gate_workers import fill
-from exporter.gates import run_gates
-from exporter.manifest import GateReport, Release
-from exporter.releases import clean, release_after
-from exporter.run_cache import FileRuns, RunKeys, default_file
+from exporter.manifest import GateReport
 from exporter.signing import SignatureState
-from exporter.sources import load_world
-from exporter.writer import pack, write_bundle
 from world_builder.frozen import Json
-from world_builder.world import World
+
+if TYPE_CHECKING:
+    from exporter.manifest import Release
+    from exporter.run_cache import RunKeys
+    from world_builder.world import World
 
 app = typer.Typer(
     name="bundle",
@@ -82,6 +80,9 @@ def export_command(
 
     Example: corecraft bundle export tutorial --version 1.0.0 --out bundles
     """
+    from exporter.sources import load_world
+    from exporter.writer import write_bundle
+
     with told():
         world = load_world(name)
         release = _release(world, version, notes, parent, bump_reason)
@@ -167,6 +168,8 @@ def pack_command(
     ] = True,
 ) -> None:
     """Write a bundle as one tar, the same bytes each time."""
+    from exporter.writer import pack
+
     with told():
         typer.echo(str(pack(Bundle.open(path), out, with_solutions=solutions)))
 
@@ -206,16 +209,25 @@ def serve_command(
 
 
 def _release(
-    world: World, version: str, notes: str, parent: Path | None, bump_reason: str
-) -> Release:
+    world: "World", version: str, notes: str, parent: Path | None, bump_reason: str
+) -> "Release":
+    from exporter.manifest import Release
+    from exporter.releases import clean, release_after
+
     text = Path(notes[1:]).read_text(encoding="utf-8") if notes.startswith("@") else notes
     if parent is None:
         return Release(notes=clean(text))
     return release_after(Bundle.open(parent), world, version, notes=text, bump_reason=bump_reason)
 
 
-def _run_gates(world: World) -> GateReport:
+def _run_gates(world: "World") -> GateReport:
     """The gates' report; what earlier exports found of unchanged tasks is kept in a file."""
+    from rich.progress import Progress
+
+    from exporter.gate_workers import fill
+    from exporter.gates import run_gates
+    from exporter.run_cache import FileRuns, default_file
+
     cache = FileRuns(default_file())
     # Refreshed by hand: a bar with a thread of its own would keep workers from being forked.
     with Progress(console=stderr, transient=True, auto_refresh=False) as progress:
@@ -226,7 +238,7 @@ def _run_gates(world: World) -> GateReport:
             if progress.tasks[0].completed % _TASKS_A_STEP == 0:
                 progress.refresh()
 
-        def warm(keys: RunKeys) -> None:
+        def warm(keys: "RunKeys") -> None:
             fill(world, cache, keys, advance)
             progress.reset(bar)
 

@@ -5,10 +5,6 @@ from typing import Annotated
 import typer
 
 from exporter.cli_output import print_json, stdout, told
-from exporter.differences import compare
-from exporter.differences.as_json import to_json
-from exporter.differences.telling import tell
-from exporter.sources import load_world
 from exporter.versioning import Part, propose
 from world_builder.frozen import Json
 
@@ -30,6 +26,11 @@ def diff_command(
 
     Example: corecraft bundle diff bundles/tutorial-1.0.0 tutorial --only tasks
     """
+    from exporter.differences import compare
+    from exporter.differences.as_json import to_json
+    from exporter.differences.telling import tell
+    from exporter.sources import load_world
+
     with told():
         old, new = load_world(before), load_world(after)
     found = compare(old, new)

@@ -1,7 +1,7 @@
 """The `corecraft` command: the studio, worlds, bundles and training on one command line.
 
-Each command imports what it needs when it runs, so that `--help` is quick and loads no heavy
-package.
+A group's module is imported when one of its commands is asked for, and each command imports what it
+needs when it runs: `corecraft bundle verify` loads nothing of training.
 """
 
 import socket
@@ -10,24 +10,22 @@ from typing import Annotated
 
 import typer
 
-from exporter import cli as cli_bundle
-from rl_backend import cli as cli_training
-from rl_backend import cli_containers
-from studio import cli_bench, cli_world
+from studio.cli_groups import Commands
 
 STREAM_GRACE_S = 3
 """How long a stopping studio waits for open pages, whose streams would never end by themselves."""
 
 app = typer.Typer(
     name="corecraft",
+    cls=Commands,
     no_args_is_help=True,
     help="Author worlds, publish them as bundles, train on them and review what was learned.",
 )
-app.add_typer(cli_world.app, name="world")
-cli_containers.register(cli_bundle.app)
-app.add_typer(cli_bundle.app, name="bundle")
-cli_training.register(app)
-app.add_typer(cli_bench.app, name="bench")
+
+
+@app.callback()
+def corecraft() -> None:
+    """Author worlds, publish them as bundles, train on them and review what was learned."""
 
 
 @app.command()

@@ -58,14 +58,11 @@ class _Guards:
         """`met` holds what the reference's response says for a criterion, by its id."""
         found = [(c.id, c.check) for c in criteria if c.check is not None and c.id in met]
         self._of_response = [g for g in found if reads_response(g[1])]
-        self._of_state = [g for g in found if reads_state(g[1])]
-        self._of_state.sort(key=lambda g: not isinstance(g[1], NoCollateral))  # what costs least
         self._evidence = met
         self.ids = [criterion_id for criterion_id, _ in found]
-
-    def of_state(self) -> list[tuple[str, Check]]:
-        """Those that may turn when other things were done."""
-        return self._of_state
+        self.of_state = [g for g in found if reads_state(g[1])]
+        """Those that may turn when other things were done: first what costs least."""
+        self.of_state.sort(key=lambda g: not isinstance(g[1], NoCollateral))
 
     def of_response(self, response: str) -> list[tuple[str, Check]]:
         """Those that may turn when other things are said: first those whose evidence is gone."""
@@ -83,8 +80,9 @@ def _survivor(planted: Planted, guards: _Guards, reference: CheckContext) -> Sur
     context = CheckContext(task=reference.task, trajectory=planted.trajectory, base=reference.base)
     response = planted.trajectory.response
     says_otherwise = response != reference.trajectory.response
+    asked = guards.of_response(response) if says_otherwise else guards.of_state
     unassessed: set[str] = set()
-    for criterion_id, check in guards.of_response(response) if says_otherwise else guards.of_state():
+    for criterion_id, check in asked:
         try:
             if not decide(check, context).is_met:
                 return None
