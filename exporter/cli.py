@@ -5,6 +5,7 @@ needs none of what its gates need. Results go to standard output, progress and e
 error.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,11 +24,13 @@ from exporter.cli_signing import (
     signature_json,
     signature_line,
 )
+from exporter.garbage import uncollected
 from exporter.manifest import GateReport
 from exporter.signing import SignatureState
 from world_builder.frozen import Json
 
 if TYPE_CHECKING:
+    from exporter.gate_workers import Meanwhile
     from exporter.manifest import Release
     from exporter.run_cache import RunKeys
     from world_builder.world import World
@@ -80,15 +83,23 @@ def export_command(
 
     Example: corecraft bundle export tutorial --version 1.0.0 --out bundles
     """
+    from exporter.contents import contents_of
     from exporter.sources import load_world
     from exporter.writer import write_bundle
 
-    with told():
+    with told(), uncollected():
         world = load_world(name)
         release = _release(world, version, notes, parent, bump_reason)
-        report = _run_gates(world)
+        contents = cache(lambda: contents_of(world, version))
+        report = _run_gates(world, meanwhile=contents)
         path = write_bundle(
-            world, version, out, gates=report, override_reason=override_reason, release=release
+            world,
+            version,
+            out,
+            gates=report,
+            override_reason=override_reason,
+            release=release,
+            contents=contents(),
         )
         bundle = Bundle.open(path)
         image = None if oci is None else exported(bundle, oci)
@@ -220,15 +231,18 @@ def _release(
     return release_after(Bundle.open(parent), world, version, notes=text, bump_reason=bump_reason)
 
 
-def _run_gates(world: "World") -> GateReport:
-    """The gates' report; what earlier exports found of unchanged tasks is kept in a file."""
+def _run_gates(world: "World", meanwhile: "Meanwhile") -> GateReport:
+    """The gates' report; what earlier exports found of unchanged tasks is kept in a file.
+
+    `meanwhile` is called while other processes run tasks, if any do.
+    """
     from rich.progress import Progress
 
     from exporter.gate_workers import fill
     from exporter.gates import run_gates
     from exporter.run_cache import FileRuns, default_file
 
-    cache = FileRuns(default_file())
+    runs = FileRuns(default_file())
     # Refreshed by hand: a bar with a thread of its own would keep workers from being forked.
     with Progress(console=stderr, transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("running references and planted errors", total=len(world.tasks))
@@ -239,11 +253,11 @@ def _run_gates(world: "World") -> GateReport:
                 progress.refresh()
 
         def warm(keys: "RunKeys") -> None:
-            fill(world, cache, keys, advance)
+            fill(world, runs, keys, advance, meanwhile)
             progress.reset(bar)
 
-        report = run_gates(world, on_task=advance, cache=cache, warm=warm)
-    cache.save()
+        report = run_gates(world, on_task=advance, cache=runs, warm=warm)
+    runs.save()
     return report
 
 

@@ -4,7 +4,10 @@ Between `World` and `writer`. It touches no disk but the source of the environme
 copies.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import exporter
 import world_builder
@@ -21,19 +24,45 @@ from exporter.parts import (
     WorldHeader,
 )
 from world_builder.frozen import Json
+from world_builder.ids import content_hash
 from world_builder.schema import json_schema
 from world_builder.world import World
 
 _SERVER_MODULES = ("exporter.server.__main__", "exporter.server.healthcheck")
 
 
+_Dumped: TypeAlias = Mapping[str, Any]
+"""A declared thing as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a bundle holds apart from what is said of it."""
+
+    files: Mapping[str, bytes]
+    """All by path, without `bundle.json`."""
+    world_digest: str
+
+
+def contents_of(world: World, version: str) -> Contents:
+    """The contents of the bundle of a world."""
+    dumped = complete(world).model_dump(mode="json")
+    return Contents(
+        files=_files(world, version, dumped["tasks"]), world_digest=content_hash(dumped)
+    )
+
+
 def bundle_files(world: World, version: str) -> dict[str, bytes]:
     """All files by path, without `bundle.json`."""
+    return _files(world, version, [task.model_dump(mode="json") for task in world.tasks])
+
+
+def _files(world: World, version: str, tasks: Iterable[_Dumped]) -> dict[str, bytes]:
     return {
         **entity_files(world),
         **system_prompt_files(world),
-        **task_files(world),
-        **solution_files(world),
+        **task_files(tasks),
+        **solution_files(tasks),
         **tool_files(world),
         **server_files(),
         layout.DOCKERFILE: dockerfile(world, version).encode(),
@@ -76,18 +105,22 @@ def system_prompt_files(world: World) -> dict[str, bytes]:
     return {**texts, layout.SYSTEM_PROMPT_INDEX: pretty_model(index)}
 
 
-def task_files(world: World) -> dict[str, bytes]:
+def task_files(tasks: Iterable[_Dumped]) -> dict[str, bytes]:
     """`tasks/`: prompts and rubrics, without reference solutions."""
-    hidden = {"reference_solution"}
-    return {layout.task_path(t.id): pretty_model(t, exclude=hidden) for t in world.tasks}
+    return {
+        layout.task_path(task["id"]): pretty(
+            {name: value for name, value in task.items() if name != "reference_solution"}
+        )
+        for task in tasks
+    }
 
 
-def solution_files(world: World) -> dict[str, bytes]:
+def solution_files(tasks: Iterable[_Dumped]) -> dict[str, bytes]:
     """`solutions/`: the reference solutions of the tasks that have one."""
     return {
-        layout.solution_path(task.id): pretty_model(task.reference_solution)
-        for task in world.tasks
-        if task.reference_solution is not None
+        layout.solution_path(task["id"]): pretty(task["reference_solution"])
+        for task in tasks
+        if task["reference_solution"] is not None
     }
 
 

@@ -4,13 +4,16 @@ For command lines. Where it can be done, the processes are forks, which have the
 was compiled already. What comes out is the same as without it, only sooner.
 """
 
+import gc
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cached_property
+from itertools import groupby
 from multiprocessing import get_context
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from exporter.gates import similar_prompts
 from exporter.run_cache import SOUND, RunCache, RunKeys
@@ -22,7 +25,8 @@ from world_builder.world import World
 
 FEW_TASKS = 200
 """Fewer are run sooner than processes start."""
-_CHUNK = 8
+_MOST_TOGETHER: Final = 24
+Meanwhile: TypeAlias = Callable[[], object]
 
 
 class _Texts(NamedTuple):
@@ -33,11 +37,18 @@ class _Texts(NamedTuple):
     planted: str | None = None
 
 
-def fill(world: World, cache: RunCache, keys: RunKeys, on_task: OnTask = lambda: None) -> None:
+def fill(
+    world: World,
+    cache: RunCache,
+    keys: RunKeys,
+    on_task: OnTask = lambda: None,
+    meanwhile: Meanwhile = lambda: None,
+) -> None:
     """Puts what validating and running the tasks that the cache does not know says into it.
 
-    The world has no errors, but for its tasks. Meanwhile all prompts are compared. Does nothing for
-    a small world, and on a machine with one processor.
+    The world has no errors, but for its tasks. While the processes are at it, all prompts are
+    compared and `meanwhile` is called. Does nothing for a small world, and on a machine with one
+    processor.
     """
     missing = [
         task
@@ -49,11 +60,20 @@ def fill(world: World, cache: RunCache, keys: RunKeys, on_task: OnTask = lambda:
         return
     way = get_context("fork" if _can_fork() else "spawn")
     with ProcessPoolExecutor(num_workers, way, initializer=_start, initargs=(world,)) as pool:
-        found = pool.map(_look_at, [task.id for task in missing], chunksize=_CHUNK)
+        found = pool.map(_look_at, _batches(missing))
         similar_prompts(world, keys, cache)
-        for task, texts in zip(missing, found, strict=True):
+        meanwhile()
+        for task, texts in zip(missing, (t for batch in found for t in batch), strict=True):
             _keep(cache, keys, task, texts)
             on_task()
+
+
+def _batches(tasks: Iterable[Task]) -> Iterator[tuple[str, ...]]:
+    """Ids of tasks in their order. Those of a scenario share patterns, compiled by one process."""
+    for _, group in groupby(tasks, key=lambda task: task.scenario):
+        ids = [task.id for task in group]
+        for start in range(0, len(ids), _MOST_TOGETHER):
+            yield tuple(ids[start : start + _MOST_TOGETHER])
 
 
 def _can_fork() -> bool:
@@ -97,8 +117,9 @@ _worker: list[_Worker] = []
 
 
 def _start(world: World) -> None:
+    gc.disable()  # a process of the pool ends soon, and most of what it makes lasts until then
     _worker[:] = [_Worker(world)]
 
 
-def _look_at(task_id: str) -> _Texts:
-    return _worker[0].look_at(task_id)
+def _look_at(task_ids: tuple[str, ...]) -> list[_Texts]:
+    return [_worker[0].look_at(task_id) for task_id in task_ids]

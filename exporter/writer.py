@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from exporter import layout
 from exporter.archive import write_tar
 from exporter.bundle import Bundle
-from exporter.contents import bundle_files, complete
+from exporter.contents import Contents, complete, contents_of
 from exporter.encoding import pretty_model
 from exporter.errors import BundleError, ExporterError, VersionTaken
 from exporter.gates import run_gates
@@ -64,14 +64,17 @@ def write_bundle(
     override_reason: str = "",
     judge: PinnedJudge = _CHECKS_ONLY,
     release: Release | None = None,
+    contents: Contents | None = None,
 ) -> Path:
     """The folder `<out_dir>/<world>-<version>` with the bundle in it.
 
     `gates` is the report on this very world; None runs them here. `release` is what the author
-    says of the version (see `releases`). Writing the same bundle again
-    changes nothing. Raises GatesShut when a gate is shut and there is no `override_reason`, or
-    when the world has errors, which no reason overrides,
-    VersionTaken when that version exists with another digest, ExporterError for a bad version.
+    says of the version (see `releases`), `contents` those of this world and version; None makes
+    them here. Writing the same bundle again changes nothing.
+
+    Raises GatesShut when a gate is shut and there is no `override_reason`, or when the world has
+    errors, which no reason overrides, VersionTaken when that version exists with another digest,
+    ExporterError for a bad version.
     """
     if not re.fullmatch(SEMVER_PATTERN, version):
         raise ExporterError(f"{version!r} is no semantic version; write one like 1.0.0")
@@ -79,9 +82,11 @@ def write_bundle(
     report = report.model_copy(update={"override_reason": override_reason.strip()})
     if report.must_mend() or not (report.is_met or report.override_reason):
         raise GatesShut(report)
-    files = bundle_files(world, version)
-    manifest = build_manifest(world, version, files, report, judge, release)
-    files[layout.MANIFEST] = pretty_model(manifest)
+    made = contents_of(world, version) if contents is None else contents
+    manifest = build_manifest(
+        world, version, made.files, report, judge, release, world_digest=made.world_digest
+    )
+    files = {**made.files, layout.MANIFEST: pretty_model(manifest)}
     target = Path(out_dir) / layout.bundle_name(world.name, version)
     return target if _is_there(target, manifest) else _publish(files, target, manifest)
 
@@ -93,13 +98,15 @@ def build_manifest(
     gates: GateReport,
     judge: PinnedJudge = _CHECKS_ONLY,
     release: Release | None = None,
+    *,
+    world_digest: str = "",
 ) -> Manifest:
-    """The sealed manifest of the files of a world."""
+    """The sealed manifest of the files of a world; its digest is computed when it is not given."""
     return Manifest(
         world=world.name,
         title=world.title,
         version=version,
-        world_digest=content_hash(complete(world).model_dump(mode="json")),
+        world_digest=world_digest or content_hash(complete(world).model_dump(mode="json")),
         files={name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
         counts=_counts(world),
         tasks=tuple(task.id for task in world.tasks),

@@ -6,7 +6,7 @@ commands are called stands here; what they do, in their own modules.
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import typer
 from typer.core import TyperGroup
@@ -15,20 +15,23 @@ from typer.main import get_group
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
+_Make: TypeAlias = Callable[[], Mapping[str, "Command"]]
+
 
 class Commands(TyperGroup):
     """Commands that are there once they, or all, are asked for."""
 
     def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
         if cmd_name not in self.commands:
-            made = _GROUPS.get(cmd_name) or _training
+            made: _Make = _GROUPS.get(cmd_name, _training)
             self.commands.update(made())
         if cmd_name not in self.commands:
             self.list_commands(ctx)  # one of them may be meant
         return super().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: "Context") -> list[str]:
-        for made in (_training, *_GROUPS.values()):
+        self.commands.update(_training())
+        for made in _GROUPS.values():
             self.commands.update(made())
         later = {*_training(), *_GROUPS}
         return [*_training(), *(name for name in self.commands if name not in later), *_GROUPS]
@@ -72,7 +75,7 @@ def _grouped(name: str, group: typer.Typer) -> Mapping[str, "Command"]:
     return get_group(app).commands
 
 
-_GROUPS: Final[Mapping[str, Callable[[], Mapping[str, "Command"]]]] = {
+_GROUPS: Final[Mapping[str, _Make]] = {
     "world": _world,
     "bundle": _bundle,
     "bench": _bench,
