@@ -39,6 +39,7 @@ from world_builder.tools import (
     ToolResult,
     WrittenResult,
     tool_error,
+    tool_result,
 )
 from world_builder.whole_numbers import holds_float, with_integers
 from world_builder.world import DEFAULT_SURFACE, World
@@ -86,7 +87,7 @@ class Engine:
             return tool_error(call.tool, ToolErrorCode.TOOL_BROKEN, message)
         if isinstance(result, Answer):
             return WrittenResult(call.tool, result.text, result.value)
-        return ToolResult(tool=call.tool, value=result)
+        return tool_result(call.tool, result)
 
     def _unknown(self, name: str) -> str:
         close = get_close_matches(name, self._compiled, n=1)

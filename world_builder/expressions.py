@@ -157,9 +157,12 @@ def to_json(value: object) -> Json:
     kind = type(value)
     if kind in ATOMS:
         return cast(Json, value)
+    if kind is dict:
+        fields = cast(dict[str, Any], value)
+        return {str(k): v if type(v) in ATOMS else to_json(v) for k, v in fields.items()}
     if kind is datetime:
         return cast(datetime, value).isoformat()
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, Mapping):
         return {str(k): v if type(v) in ATOMS else to_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [v if type(v) in ATOMS else to_json(v) for v in value]

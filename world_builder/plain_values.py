@@ -15,6 +15,7 @@ Check: TypeAlias = Callable[[Any], bool]
 
 _REMARKS = frozenset({"default", "description", "examples", "title"})
 _OBJECT = frozenset({"additionalProperties", "properties", "required", "type"})
+_ARRAY = frozenset({"items", "maxItems", "minItems", "type"})
 _TEXT = frozenset({"enum", "maxLength", "minLength", "type"})
 _INTEGER = frozenset({"maximum", "minimum", "type"})
 
@@ -60,7 +61,9 @@ def plain_check(declared: Any) -> Check | None:
         return lambda value: type(value) is int and low <= value <= high
     if kind == "boolean" and keywords == {"type"}:
         return lambda value: value is True or value is False
-    return None
+    if kind == "array" and keywords <= _ARRAY:
+        return _array_check(declared)
+    return _object_check(declared) if kind == "object" and keywords <= _OBJECT else None
 
 
 def _check_or_null(declared: dict[str, Any], kinds: list[Any]) -> Check | None:
@@ -69,6 +72,24 @@ def _check_or_null(declared: dict[str, Any], kinds: list[Any]) -> Check | None:
     if check is None or len(kinds) != 2 or None not in declared.get("enum", (None,)):
         return None
     return lambda value: value is None or check(value)
+
+
+def _array_check(declared: dict[str, Any]) -> Check | None:
+    item = plain_check(declared.get("items"))
+    if item is None:
+        return None
+    low, high = declared.get("minItems", 0), declared.get("maxItems", math.inf)
+    return lambda value: type(value) is list and low <= len(value) <= high and all(map(item, value))
+
+
+def _object_check(declared: dict[str, Any]) -> Check | None:
+    properties = declared.get("properties", {})
+    if declared.get("additionalProperties") is not False or not isinstance(properties, dict):
+        return None
+    if any(plain_check(part) is None for part in properties.values()):
+        return None
+    accepts = plain_arguments(declared)
+    return lambda value: type(value) is dict and accepts(value)
 
 
 def _text_check(declared: dict[str, Any]) -> Check:

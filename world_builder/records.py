@@ -5,7 +5,7 @@ Used by the engine on every write, by validation on every entity and by forms. I
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import jsonschema_rs
 
@@ -16,6 +16,9 @@ from world_builder.schema import json_schema
 
 _HOLDERS = frozenset({FieldKind.REFERENCE, FieldKind.LIST, FieldKind.OBJECT})
 """Kinds of fields that may hold a reference."""
+
+Find: TypeAlias = Callable[[str, str], object]
+"""Gives the entity of a type and an id, None where there is none."""
 
 
 class Validator(Protocol):
@@ -66,12 +69,8 @@ class RecordValidator:
         self.entity_type = entity_type
         self.referring = tuple(field for field in entity_type.fields if _may_refer(field))
         """The fields that may hold references."""
-        self._links = tuple(
-            (f.name, f.entity_type)
-            for f in self.referring
-            if f.kind is FieldKind.REFERENCE and f.entity_type
-        )
-        self._nested = tuple(f for f in self.referring if f.kind is not FieldKind.REFERENCE)
+        self._links = tuple((f.name, f.entity_type or "") for f in self.referring if _is_link(f))
+        self._nested = tuple((f.name, _linker(f)) for f in self.referring if not _is_link(f))
         self.defaults = {f.name: f.default for f in entity_type.fields if f.default is not None}
         """Values of a new record's fields that are not set."""
         self._schema = json_schema(entity_type)
@@ -102,14 +101,14 @@ class RecordValidator:
         checks = self._checks
         return all(name in checks and checks[name](value) for name, value in changes.items())
 
-    def is_linked(self, record: Record, get: Callable[[str, str], object]) -> bool:
+    def is_linked(self, record: Record, get: Find) -> bool:
         """Whether all that the record refers to is there; `get` gives None for what is not."""
         for name, target in self._links:
             value = record.get(name)
             if isinstance(value, str) and get(target, value) is None:
                 return False
-        nested = references_in(self._nested, record) if self._nested else ()
-        return all(get(target, entity_id) is not None for _, target, entity_id in nested)
+        nested = self._nested
+        return not nested or all(links(record.get(name), get) for name, links in nested)
 
     def errors(self, record: Record) -> list[tuple[str, str]]:
         """All shape errors as (path, message); empty when valid."""
@@ -129,6 +128,38 @@ def references_in(fields: tuple[Field, ...], record: Record) -> Iterator[tuple[s
     for field in fields:
         if field.kind in _HOLDERS:
             yield from _references(field, record.get(field.name), field.name)
+
+
+def _is_link(field: Field) -> bool:
+    return field.kind is FieldKind.REFERENCE and bool(field.entity_type)
+
+
+def _linker(field: Field) -> Callable[[Any, Find], bool]:
+    """Tells whether all is there that a value of the field refers to."""
+    if _is_link(field):
+        target = field.entity_type or ""
+        return lambda value, get: not isinstance(value, str) or get(target, value) is not None
+    if field.kind is FieldKind.LIST and field.item is not None and _may_refer(field.item):
+        inner = _linker(field.item)
+        return lambda value, get: (
+            not isinstance(value, list) or all(inner(item, get) for item in value)
+        )
+    if field.kind is FieldKind.OBJECT:
+        return _object_linker(tuple((f.name, _linker(f)) for f in field.fields if _may_refer(f)))
+    return lambda value, get: True
+
+
+def _object_linker(
+    parts: tuple[tuple[str, Callable[[Any, Find], bool]], ...],
+) -> Callable[[Any, Find], bool]:
+    def is_linked(value: Any, get: Find) -> bool:
+        if isinstance(value, dict):
+            for name, links in parts:
+                if not links(value.get(name), get):
+                    return False
+        return True
+
+    return is_linked
 
 
 def _may_refer(field: Field) -> bool:

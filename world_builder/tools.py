@@ -79,6 +79,13 @@ class ToolResult:
         return canonical_json(self.value)
 
 
+def tool_result(tool: str, value: dict[str, Json]) -> ToolResult:
+    """The result of a call that went well, made with less ado: it is frozen, and there are many."""
+    made = ToolResult.__new__(ToolResult)
+    made.__dict__.update(tool=tool, value=value, is_error=False)
+    return made
+
+
 class WrittenResult(ToolResult):
     """A result whose text is known before its value, which is made when it is first read."""
 

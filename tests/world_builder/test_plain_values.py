@@ -21,6 +21,18 @@ _PROPERTIES: dict[str, Any] = {
     "code": {"type": "string", "pattern": "^a"},
     "list": {"type": "array", "items": {"type": "string"}},
     "free": True,
+    "lines": {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 2,
+        "items": {
+            "type": "object",
+            "properties": {"id": {"type": "string"}, "qty": {"type": "integer", "minimum": 1}},
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+    },
+    "open": {"type": "object", "properties": {"id": {"type": "string"}}},
 }
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -31,7 +43,12 @@ _SCHEMA: dict[str, Any] = {
 _VALUES = st.sampled_from(
     ("", "a", "new", "früh", "long text", "\ud800", "é", 0, 1, 2.0, 50, 51, -1, 10**30, True, False)
 ) | st.sampled_from((None, [], ["a"], {}, "2025-09-15", 1.5))
-_ARGUMENTS = st.dictionaries(st.sampled_from((*_PROPERTIES, "other", "\ud800")), _VALUES)
+_LINES = st.lists(
+    st.dictionaries(st.sampled_from(("id", "qty", "other")), _VALUES, max_size=3), max_size=3
+)
+_ARGUMENTS = st.dictionaries(
+    st.sampled_from((*_PROPERTIES, "other", "\ud800")), _VALUES | _LINES, max_size=4
+)
 
 
 @given(_ARGUMENTS)
@@ -48,6 +65,8 @@ def test_what_is_accepted_is_valid(arguments: dict[str, Any]) -> None:
         {"id": "a"},
         {"id": "a", "note": "", "kind": "old", "qty": 1, "any": -7, "on": False},
         {"id": "a", "qty": 50},
+        {"id": "a", "list": []},
+        {"id": "a", "lines": [{"id": "a"}, {"id": "b", "qty": 2}]},
     ],
 )
 def test_everyday_arguments_are_accepted(arguments: dict[str, Any]) -> None:
@@ -61,7 +80,11 @@ def test_everyday_arguments_are_accepted(arguments: dict[str, Any]) -> None:
         {"id": ""},
         {"id": "a", "day": "2025-09-15"},
         {"id": "a", "code": "ab"},
-        {"id": "a", "list": []},
+        {"id": "a", "list": [1]},
+        {"id": "a", "lines": []},
+        {"id": "a", "lines": [{"qty": 1}]},
+        {"id": "a", "lines": [{"id": "a", "other": 1}]},
+        {"id": "a", "open": {}},
         {"id": "a", "free": 1},
         {"id": "a", "qty": True},
         {"id": "a", "on": 1},
