@@ -15,7 +15,9 @@ from typing import Final
 from pydantic import ValidationError
 
 import world_builder
+from exporter.forks import forked
 from exporter.run_cache import cache_folder
+from world_builder.templates.sharing import shared_by
 from world_builder.world import World
 from world_builder.worlds import build_world
 
@@ -31,7 +33,8 @@ def built_world(name: str, folder: Path | None = None) -> World:
     path = (folder or cache_folder() / "worlds") / f"{name}-{_builder()[:24]}.json"
     if (kept := _read(path)) is not None:
         return kept
-    world = build_world(name)
+    with shared_by(forked):
+        world = build_world(name)
     with suppress(OSError):
         _write(world, path)
     return world

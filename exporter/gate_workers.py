@@ -5,9 +5,6 @@ was compiled already. What comes out is the same as without it, only sooner.
 """
 
 import gc
-import os
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cached_property
@@ -15,6 +12,7 @@ from itertools import groupby
 from multiprocessing import get_context
 from typing import Final, NamedTuple, TypeAlias
 
+from exporter.forks import can_fork, num_processes
 from exporter.gates import similar_prompts
 from exporter.run_cache import SOUND, RunCache, RunKeys
 from exporter.task_gates import OnTask
@@ -55,10 +53,10 @@ def fill(
         for task in world.tasks
         if cache.get(keys.answers(task)) is None or cache.get(keys.planted(task)) is None
     ]
-    num_workers = min(os.cpu_count() or 1, 8)
+    num_workers = num_processes()
     if len(missing) < FEW_TASKS or num_workers < 2:
         return
-    way = get_context("fork" if _can_fork() else "spawn")
+    way = get_context("fork" if can_fork() else "spawn")
     with ProcessPoolExecutor(num_workers, way, initializer=_start, initargs=(world,)) as pool:
         found = pool.map(_look_at, _batches(missing))
         similar_prompts(world, keys, cache)
@@ -74,11 +72,6 @@ def _batches(tasks: Iterable[Task]) -> Iterator[tuple[str, ...]]:
         ids = [task.id for task in group]
         for start in range(0, len(ids), _MOST_TOGETHER):
             yield tuple(ids[start : start + _MOST_TOGETHER])
-
-
-def _can_fork() -> bool:
-    """A fork has no other thread of this process, but whatever these had locked."""
-    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _keep(cache: RunCache, keys: RunKeys, task: Task, texts: _Texts) -> None:

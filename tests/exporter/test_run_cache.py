@@ -150,7 +150,7 @@ def test_the_oldest_runs_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_several_processes_find_the_same(monkeypatch: pytest.MonkeyPatch, can_fork: bool) -> None:
     if can_fork and sys.platform != "linux":
         pytest.skip("only Linux is known to fork safely")
-    monkeypatch.setattr("exporter.gate_workers._can_fork", lambda: can_fork)
+    monkeypatch.setattr("exporter.gate_workers.can_fork", lambda: can_fork)
     monkeypatch.setattr("exporter.gate_workers.FEW_TASKS", 2)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     shipped = build_world("tutorial")

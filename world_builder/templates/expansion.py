@@ -10,6 +10,7 @@ from world_builder.rubrics import Rubric
 from world_builder.tasks import ReferenceSolution, Split, Task, TaskStatus
 from world_builder.templates.desk import Desk, ModelT
 from world_builder.templates.scenario import Draft, Scenario
+from world_builder.templates.sharing import in_parts
 from world_builder.templates.splits import Case, drawn
 from world_builder.templates.voices import prompt_of
 
@@ -32,18 +33,26 @@ def expand(
 
     Raises TemplateError or ReferenceRefused when a scenario is written wrongly.
     """
-    tasks, cases = [], []
-    for scenario in scenarios:
-        for number, draft in enumerate(islice(scenario.drafts(desk), scenario.num_tasks)):
-            scenario.check_slots(draft)
-            task = _task(scenario, desk, draft, number, author)
-            tasks.append(task)
-            if not scenario.is_unseen:
-                cases.append(Case(task_id=task.id, scenario=scenario.name, keys=draft.keys))
+    parts = in_parts(lambda number: _expanded(scenarios[number], desk, author), len(scenarios))
+    tasks = [task for found, _ in parts for task in found]
+    cases = [case for _, found in parts for case in found]
     split = drawn(
         cases, num_train=sizes.num_train, num_held_out=sizes.num_held_out, seed=desk.world.seed
     )
     return tuple(_placed(tasks, split))
+
+
+def _expanded(
+    scenario: Scenario[ModelT], desk: Desk[ModelT], author: str
+) -> tuple[list[Task], list[Case]]:
+    tasks, cases = [], []
+    for number, draft in enumerate(islice(scenario.drafts(desk), scenario.num_tasks)):
+        scenario.check_slots(draft)
+        task = _task(scenario, desk, draft, number, author)
+        tasks.append(task)
+        if not scenario.is_unseen:
+            cases.append(Case(task_id=task.id, scenario=scenario.name, keys=draft.keys))
+    return tasks, cases
 
 
 def _placed(tasks: Iterable[Task], split: dict[str, Split]) -> Iterable[Task]:
