@@ -5,19 +5,92 @@ needs when it runs: `corecraft bundle verify` loads nothing of training.
 """
 
 import socket
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from studio.cli_groups import Commands
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+_Make: TypeAlias = Callable[[], Mapping[str, "Command"]]
+"""Gives commands by name."""
 
 STREAM_GRACE_S = 3
 """How long a stopping studio waits for open pages, whose streams would never end by themselves."""
 
+
+class _Commands(TyperGroup):
+    """Commands that are there once they, or all, are asked for."""
+
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
+        if cmd_name not in self.commands:
+            made: _Make = _GROUPS.get(cmd_name, _training)
+            self.commands.update(made())
+        if cmd_name not in self.commands:
+            self.list_commands(ctx)  # one of them may be meant
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: "Context") -> list[str]:
+        self.commands.update(_training())
+        for made in _GROUPS.values():
+            self.commands.update(made())
+        later = {*_training(), *_GROUPS}
+        return [*_training(), *(name for name in self.commands if name not in later), *_GROUPS]
+
+
+@cache
+def _training() -> Mapping[str, "Command"]:
+    from rl_backend import cli
+
+    app = typer.Typer()
+    cli.register(app)
+    return get_group(app).commands
+
+
+@cache
+def _world() -> Mapping[str, "Command"]:
+    from studio import cli_world
+
+    return _grouped("world", cli_world.app)
+
+
+@cache
+def _bundle() -> Mapping[str, "Command"]:
+    from exporter import cli
+    from rl_backend import cli_containers
+
+    cli_containers.register(cli.app)
+    return _grouped("bundle", cli.app)
+
+
+@cache
+def _bench() -> Mapping[str, "Command"]:
+    from studio import cli_bench
+
+    return _grouped("bench", cli_bench.app)
+
+
+def _grouped(name: str, group: typer.Typer) -> Mapping[str, "Command"]:
+    app = typer.Typer()
+    app.add_typer(group, name=name)
+    return get_group(app).commands
+
+
+_GROUPS: Final[Mapping[str, _Make]] = {
+    "world": _world,
+    "bundle": _bundle,
+    "bench": _bench,
+}
+
+
 app = typer.Typer(
     name="corecraft",
-    cls=Commands,
+    cls=_Commands,
     no_args_is_help=True,
     help="Author worlds, publish them as bundles, train on them and review what was learned.",
 )
