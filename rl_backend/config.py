@@ -82,8 +82,11 @@ class WarmStartConfig(Section):
     """Sibling worlds (other seeds of the bundle's shipped world) that the demonstrations of a step
     are drawn from, new ones every step; 0 shows the training split's own solutions."""
     num_drill_steps: int = Declared(default=0, ge=0)
-    """Of `num_steps`, how many come first and are exercises in copying: short rows of random facts,
-    to be said again. Only with siblings."""
+    """Of `num_steps`, how many come first and are exercises in copying alone: short rows of random
+    facts, to be said again. Only with siblings."""
+    drills_per_step: int = Declared(default=0, ge=0)
+    """Exercises of one step: alone in the first `num_drill_steps`, later beside `batch_size`
+    demonstrations, so that copying is not forgotten."""
     careless_share: float = Declared(default=0.0, ge=0, le=1)
     """Share of the demonstrations from siblings that are careless: a fact is left out, or a change
     is claimed that was never made. The baseline then has something to unlearn."""
@@ -99,6 +102,14 @@ class WarmStartConfig(Section):
             raise ValueError('name the rollouts with source "rollouts", and only then')
         if self.source == "rollouts" and self.siblings_per_step:
             raise ValueError('siblings_per_step and source "rollouts" exclude each other')
+        return self
+
+    @model_validator(mode="after")
+    def _drills_have_rows(self) -> Self:
+        if self.num_drill_steps and not self.drills_per_step:
+            raise ValueError("num_drill_steps needs drills_per_step, the exercises of such a step")
+        if self.drills_per_step and not self.siblings_per_step:
+            raise ValueError("drills_per_step goes with siblings_per_step 1 or more")
         return self
 
 

@@ -48,10 +48,10 @@ def _echo(rng: Random) -> tuple[str, str]:
 
 
 def _recall(rng: Random) -> tuple[str, str]:
-    """Some facts under their names; all of them again in another order."""
+    """Some facts under their names; the wanted ones again, as they were asked for."""
     facts = _facts(rng, _some_keys(rng, 3, 6))
-    wanted = rng.sample(list(facts), len(facts))
-    return _written(rng, [facts]), _answer(rng, facts, wanted)
+    wanted = rng.sample(list(facts), rng.randint(2, len(facts)))
+    return _asked(rng, [facts], ", ".join(wanted), facts, wanted)
 
 
 def _look_up(rng: Random) -> tuple[str, str]:
@@ -59,8 +59,18 @@ def _look_up(rng: Random) -> tuple[str, str]:
     keys = _some_keys(rng, 2, 3)
     things = [_facts(rng, keys) for _ in range(rng.randint(2, 4))]
     thing, by = rng.choice(things), rng.choice(keys)
-    question = f"{_written(rng, things)}\n{by} {_said(by, thing[by])}?"
-    return question, _answer(rng, thing, keys)
+    return _asked(rng, things, f"{by} {_said(by, thing[by])}", thing, keys)
+
+
+def _asked(
+    rng: Random, things: Sequence[Facts], what: str, answer: Facts, wanted: Sequence[str]
+) -> tuple[str, str]:
+    """A question about things, which says how it wants its answer, and the answer."""
+    said = {key: _said(key, answer[key]) for key in wanted}
+    shown = f"{_written(rng, things)}\n{what}"
+    if rng.random() < 0.5:
+        return f"{shown} as JSON?", json.dumps(said)
+    return f"{shown}?", "; ".join(f"{key} {text}" for key, text in said.items())
 
 
 def _some_keys(rng: Random, least: int, most: int) -> list[str]:
@@ -81,13 +91,6 @@ def _written(rng: Random, things: Sequence[Facts]) -> str:
         shown: Json = list(things) if len(things) > 1 else things[0]
         return json.dumps(shown, separators=(",", ":"))
     return "\n".join("; ".join(f"{k} {_said(k, v)}" for k, v in facts.items()) for facts in things)
-
-
-def _answer(rng: Random, facts: Facts, wanted: Sequence[str]) -> str:
-    said = {key: _said(key, facts[key]) for key in wanted}
-    if rng.random() < 0.5:
-        return json.dumps(said)
-    return "; ".join(f"{key} {text}" for key, text in said.items())
 
 
 def _said(key: str, value: Json) -> str:

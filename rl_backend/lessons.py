@@ -105,13 +105,21 @@ class SiblingLessons:
 
     def _made(self, step: int) -> list[TrainingSample]:
         rng = generator(self._config.seed, "siblings", step)
+        drills = self._drills(step, rng)
+        if step <= self._config.warm_start.num_drill_steps:
+            return drills
+        return self._demonstrations(rng) + drills
+
+    def _drills(self, step: int, rng: Random) -> list[TrainingSample]:
+        wanted = self._config.warm_start
+        progress = min(1.0, step / max(1, wanted.num_drill_steps))
+        return [
+            drill(self._renderer, rng, f"drill/{step}/{n}", progress=progress)
+            for n in range(wanted.drills_per_step)
+        ]
+
+    def _demonstrations(self, rng: Random) -> list[TrainingSample]:
         wanted, num_worlds = self._config.warm_start, self._config.warm_start.siblings_per_step
-        if step <= wanted.num_drill_steps:
-            progress = step / wanted.num_drill_steps
-            return [
-                drill(self._renderer, rng, f"drill/{step}/{n}", progress=progress)
-                for n in range(wanted.batch_size)
-            ]
         samples: list[TrainingSample] = []
         for number in range(num_worlds):
             bench = Workbench(build_world(self._world, rng.randrange(FIRST_SIBLING_SEED, 2**40)))

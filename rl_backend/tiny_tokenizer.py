@@ -1,7 +1,9 @@
 """A small tokenizer of its own for the model made from scratch, with its chat template.
 
-Byte-level, so that any text survives encoding and decoding byte for byte; digits stand alone, so
-that identifiers are copied digit by digit. The template renders a conversation turn by turn:
+Byte-level, so that any text survives encoding and decoding byte for byte. What is to be copied is
+cut alike wherever it stands: digits stand alone, the letters of an identifier keep their hyphen,
+and a space belongs to the word before it, so that a name at the start of a string has the tokens
+that it has within a sentence. The template renders a conversation turn by turn:
 what is rendered for the first n messages is a prefix of what is rendered for more, which lets a
 tool result be tokenised as a delta. Knows nothing of models or worlds.
 """
@@ -37,6 +39,9 @@ class SpecialToken(StrEnum):
     CALL_START = "<tool_call>"
     CALL_END = "</tool_call>"
 
+
+PIECES = r"\p{L}+-(?=\d)|\d|\p{L}+ ?|[^\p{L}\d\s]+(?: [^\p{L}\d\s]+)* ?|\s+"
+"""What no token reaches across: `ord-`, a digit, a word, punctuation, other white space."""
 
 MIN_VOCAB_SIZE = -(-(256 + len(SpecialToken)) // SIZE_MULTIPLE) * SIZE_MULTIPLE
 
@@ -107,8 +112,8 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(TokenizerRegex(r"\d"), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            pre_tokenizers.Split(TokenizerRegex(PIECES), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()

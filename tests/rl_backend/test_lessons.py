@@ -9,7 +9,7 @@ import pytest
 
 from exporter.bundle import Bundle
 from exporter.writer import write_bundle
-from rl_backend.config import RunConfig, parse_config
+from rl_backend.config import ConfigError, RunConfig, parse_config
 from rl_backend.demonstrations import DemonstrationError, demonstrations
 from rl_backend.demonstrators import Demonstrator
 from rl_backend.drills import drill
@@ -111,11 +111,26 @@ def passes(bench: Workbench, task: Task, trajectory: Trajectory) -> bool:
 
 
 def test_drills_come_first(renderer: Renderer) -> None:
-    drilled = parse_config(SETTINGS, ["warm_start.num_drill_steps=1"])
+    drills = ["warm_start.num_drill_steps=1", "warm_start.drills_per_step=3"]
+    drilled = parse_config(SETTINGS, drills)
     lessons = SiblingLessons("tutorial", renderer, drilled)
-    assert {sample.task_id for sample in lessons.of(1)} == {"drill"}
-    assert "drill" not in {sample.task_id for sample in lessons.of(2)}
+    assert [sample.task_id for sample in lessons.of(1)] == ["drill"] * 3
+    later = [sample.task_id for sample in lessons.of(2)]
+    assert later.count("drill") == 3
+    assert len(later) == 3 + drilled.warm_start.batch_size
     lessons.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["warm_start.num_drill_steps=1"], "needs drills_per_step"),
+        (["warm_start.drills_per_step=1", "warm_start.siblings_per_step=0"], "siblings_per_step"),
+    ],
+)
+def test_drills_that_cannot_be_are_refused(settings: list[str], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        parse_config(SETTINGS, settings)
 
 
 @pytest.mark.parametrize("progress", [0.0, 0.5, 1.0])

@@ -80,7 +80,7 @@ def test_special_tokens_have_the_first_ids_and_are_never_cut() -> None:
 
 def test_frequent_text_is_short() -> None:
     tokens = tokenizer().encode('"status": "shipped"').tokens
-    assert tokens == ['"', "status", '":', 'Ġ"', "shipped", '"']
+    assert tokens == ['"', "status", '":Ġ"', "shipped", '"']
 
 
 @pytest.mark.parametrize("vocab_size", [MIN_VOCAB_SIZE, 300, 399, 4096])
@@ -175,3 +175,17 @@ def test_what_is_rendered_is_a_prefix_of_what_comes_later(
     assert whole.startswith(render(messages[:cut], tools, prompt=False))
     is_answer_next = messages[cut]["role"] == "assistant"
     assert whole.startswith(render(messages[:cut], tools, prompt=True)) is is_answer_next
+
+
+def test_what_is_to_be_copied_is_cut_alike_wherever_it_stands() -> None:
+    name, order = ids_of("Rosa Heronwin"), ids_of("ord-4312")
+    for text in ("Rosa Heronwin", "I am Rosa Heronwin.", '{"text": "Rosa Heronwin"}'):
+        assert is_part(name, ids_of(text))
+    for text in ("ord-4312", "Where is ord-4312?", '{"id": "ord-4312"}', "(ord-4312)"):
+        assert is_part(order, ids_of(text))
+    assert len(order) == len(ids_of("ord-")) + 4
+
+
+def is_part(part: list[int], whole: list[int]) -> bool:
+    starts = range(len(whole) - len(part) + 1)
+    return any(whole[start : start + len(part)] == part for start in starts)
