@@ -5,14 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from exporter.bundle import Bundle
 from rl_backend.evaluation.evaluate import SplitChoice
+from rl_backend.evaluation.report import EvalReport
 from rl_backend.evaluation.trials import Trial
 from studio.train_demo.laps import Laps
-from studio.train_demo.results import SeedResult, keep, rates_of, results_of
+from studio.train_demo.results import SeedResult, keep, rate_of, rates_of, results_of
 from studio.train_demo.stages import Tell, measured, trained
-from studio.train_demo.worlds import sibling_bundles, training_bundle
+from studio.train_demo.worlds import (
+    other_bundle,
+    renamed_bundle,
+    sibling_bundles,
+    training_bundle,
+)
 
 SAMPLED, GREEDY = 1.0, 0.0
 ROLLOUTS = 4
@@ -36,31 +44,51 @@ def one_seed(root: Path, seed: int, tell: Tell) -> SeedResult:
     """The stages of one seed. Raises StageFailed."""
     folder, bundles = root / f"seed-{seed}", root / "bundles"
     folder.mkdir(parents=True, exist_ok=True)
-    bundle, siblings = training_bundle(bundles), sibling_bundles(bundles)
+    bundle = training_bundle(bundles)
+    asked = trials_of(bundle, bundles)
     seconds = Laps(folder / "seconds.json")
 
     common = [f"seed={seed}"]
     base = trained(folder / "base", bundle, [*common, "num_steps=0"], tell)
     seconds.lap("warm_start")
-    trials = [
-        Trial(
-            bundle=str(each.path),
-            split=SplitChoice.HELD_OUT if each is bundle else SplitChoice.ALL,
-            temperature=temperature,
-            rollouts=ROLLOUTS if temperature else 1,
-        )
-        for each in (bundle, *siblings)
-        for temperature in (GREEDY, SAMPLED)
-    ]
-    before = measured(folder / "before.json", trials, base.policy_dir, seed=seed, tell=tell)
+    before = measured(folder / "before.json", asked, base.policy_dir, seed=seed, tell=tell)
     seconds.lap("measured_before")
     start = [f'model.path="{base.policy_dir.resolve()}"', "warm_start.num_steps=0"]
     grpo = trained(folder / "grpo", bundle, [*common, *start], tell)
     seconds.lap("grpo")
-    after = measured(folder / "after.json", trials, grpo.policy_dir, seed=seed, tell=tell)
+    after = measured(folder / "after.json", asked, grpo.policy_dir, seed=seed, tell=tell)
     seconds.lap("measured_after")
-    sampled = [rates_of(reports, SAMPLED) for reports in (before, after)]
-    greedy = [rates_of(reports, GREEDY) for reports in (before, after)]
+    return result_of(seed, before, after, seconds.spent)
+
+
+def trials_of(bundle: Bundle, bundles: Path) -> list[Trial]:
+    """What is measured: first the shops, greedy and sampled, then the other surface and world."""
+    shops = [(bundle, SplitChoice.HELD_OUT)]
+    shops += [(sibling, SplitChoice.ALL) for sibling in sibling_bundles(bundles)]
+    others = [
+        (each, SplitChoice.HELD_OUT) for each in (renamed_bundle(bundles), other_bundle(bundles))
+    ]
+    return [
+        *(trial(shop, split, t) for shop, split in shops for t in (GREEDY, SAMPLED)),
+        *(trial(other, split, SAMPLED) for other, split in others),
+    ]
+
+
+def trial(bundle: Bundle, split: SplitChoice, temperature: float) -> Trial:
+    rollouts = ROLLOUTS if temperature else 1
+    path = str(bundle.path)
+    return Trial(bundle=path, split=split, temperature=temperature, rollouts=rollouts)
+
+
+def result_of(
+    seed: int,
+    before: Sequence[EvalReport],
+    after: Sequence[EvalReport],
+    seconds: dict[str, float],
+) -> SeedResult:
+    """The rates of the reports that `trials_of` asked for."""
+    sampled = [rates_of(reports[:-2], SAMPLED) for reports in (before, after)]
+    greedy = [rates_of(reports[:-2], GREEDY) for reports in (before, after)]
     return SeedResult(
         seed=seed,
         held_out_before=sampled[0].held_out,
@@ -71,7 +99,11 @@ def one_seed(root: Path, seed: int, tell: Tell) -> SeedResult:
         greedy_after=greedy[1],
         sampled_before=sampled[0],
         sampled_after=sampled[1],
-        seconds=seconds.spent,
+        surface_before=rate_of(before[-2:-1], SAMPLED),
+        surface_after=rate_of(after[-2:-1], SAMPLED),
+        other_world_before=rate_of(before[-1:], SAMPLED),
+        other_world_after=rate_of(after[-1:], SAMPLED),
+        seconds=seconds,
     )
 
 

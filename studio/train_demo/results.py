@@ -37,6 +37,12 @@ class SeedResult(Frozen):
     greedy_after: Rates
     sampled_before: Rates
     sampled_after: Rates
+    surface_before: float
+    """Held-out tasks of the shop whose tools have other names, sampled."""
+    surface_after: float
+    other_world_before: float
+    """Held-out tasks of another world, sampled."""
+    other_world_after: float
     seconds: dict[str, float]
     """By stage."""
 
@@ -63,21 +69,41 @@ def rates_of(reports: Sequence[EvalReport], temperature: float) -> Rates:
 
     Raises ValueError when nothing was scored: there is no rate then, and it is not 0.
     """
-    held_out: list[float] = []
-    others: list[float] = []
-    for report in (r for r in reports if r.temperature == temperature):
-        for outcome in report.outcomes:
-            if outcome.pass_share is not None:
-                (others if outcome.is_unseen else held_out).append(outcome.pass_share)
+    outcomes = _scored(reports, temperature)
+    held_out = [share for share, is_unseen in outcomes if not is_unseen]
+    others = [share for share, is_unseen in outcomes if is_unseen]
     if not held_out or not others:
-        raise ValueError(
-            f"no rollout at temperature {temperature:g} could be scored; see the reports for why"
-        )
+        raise _nothing_scored(temperature)
     return Rates(
         held_out=fmean(held_out),
         num_held_out=len(held_out),
         unseen=fmean(others),
         num_unseen=len(others),
+    )
+
+
+def rate_of(reports: Sequence[EvalReport], temperature: float) -> float:
+    """The rate over all tasks, of whatever scenario. Raises ValueError as `rates_of`."""
+    shares = [share for share, _ in _scored(reports, temperature)]
+    if not shares:
+        raise _nothing_scored(temperature)
+    return fmean(shares)
+
+
+def _scored(reports: Sequence[EvalReport], temperature: float) -> list[tuple[float, bool]]:
+    """Of every scored task, the share of passed rollouts and whether its scenario is unseen."""
+    return [
+        (outcome.pass_share, outcome.is_unseen)
+        for report in reports
+        if report.temperature == temperature
+        for outcome in report.outcomes
+        if outcome.pass_share is not None
+    ]
+
+
+def _nothing_scored(temperature: float) -> ValueError:
+    return ValueError(
+        f"no rollout at temperature {temperature:g} could be scored; see the reports for why"
     )
 
 

@@ -9,12 +9,15 @@ import pytest
 
 from rl_backend.config import load_preset
 from rl_backend.evaluation.report import EvalReport, make_report
+from studio.train_demo.__main__ import trials_of
 from studio.train_demo.laps import Laps
 from studio.train_demo.results import Rates, SeedResult, keep, rates_of, results_of
 from studio.train_demo.worlds import (
     SIBLING_SEEDS,
     UNSEEN,
     demo_world,
+    renamed_bundle,
+    renamed_world,
     sibling_bundles,
     training_bundle,
 )
@@ -45,6 +48,23 @@ def test_bundles_are_made_once_and_differ(tmp_path: Path) -> None:
     assert [bundle.path.stat().st_mtime_ns for bundle in again] == stamps
 
 
+def test_the_second_surface_is_the_same_shop(tmp_path: Path) -> None:
+    world, renamed = demo_world(), renamed_world(demo_world())
+    assert {tool.name for tool in renamed.tools}.isdisjoint(tool.name for tool in world.tools)
+    assert [t.operation for t in renamed.tools] == [t.operation for t in world.tools]
+    assert [t.prompt for t in renamed.tasks] == [t.prompt for t in world.tasks]
+    assert renamed_bundle(tmp_path).digest != training_bundle(tmp_path).digest
+
+
+def test_shops_are_measured_twice_and_the_others_last(tmp_path: Path) -> None:
+    bundle = training_bundle(tmp_path)
+    asked = trials_of(bundle, tmp_path)
+    assert len(asked) == 2 * (1 + len(SIBLING_SEEDS)) + 2
+    assert [trial.temperature for trial in asked[:2]] == [0.0, 1.0]
+    assert [trial.rollouts for trial in asked[:2]] == [1, 4]
+    assert [Path(trial.bundle).parent.name for trial in asked[-2:]] == ["renamed", "other"]
+
+
 def rates(value: float) -> Rates:
     return Rates(held_out=value, num_held_out=10, unseen=value / 2, num_unseen=4)
 
@@ -60,6 +80,10 @@ def seed_result(seed: int, before: float, after: float) -> SeedResult:
         greedy_after=rates(after),
         sampled_before=rates(before),
         sampled_after=rates(after),
+        surface_before=0.1,
+        surface_after=0.2,
+        other_world_before=0.0,
+        other_world_after=0.0,
         seconds={"warm_start": 1.0},
     )
 
