@@ -20,7 +20,7 @@ studio: $(VENV)/.base ## Start the studio on http://127.0.0.1:8000 (PORT=n for a
 test: ## Install all that tests need, then run the checks and all tests
 	.ci/environment $(VENV)
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --no-loadscope-reorder
 
 check: $(VENV)/.dev ## Lint, format, types, layers, templates, module lengths
 	$(BIN)/ruff check .

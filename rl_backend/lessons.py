@@ -20,9 +20,9 @@ from rl_backend.drills import drill
 from rl_backend.records import EventKind, TokenRecord
 from rl_backend.renderer import Renderer
 from rl_backend.rundir import RunDir
+from rl_backend.samples import as_demonstration
 from rl_backend.seeding import generator
 from rl_backend.successes import successes
-from rl_backend.token_records import as_demonstration
 from rl_backend.types import TrainingSample
 from world_builder.errors import UnknownName
 from world_builder.state import WorldBase

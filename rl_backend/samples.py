@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rl_backend.records import TokenRecord
 from rl_backend.types import Batch, PolicyVersion, TrainingSample
 
 
@@ -32,6 +33,19 @@ def demonstration_sample(
         policy_versions=(PolicyVersion(0),) * len(token_ids),
         advantage=1.0,
         reward=None,
+    )
+
+
+def as_demonstration(record: TokenRecord) -> TrainingSample:
+    """The row with loss on the policy's own tokens."""
+    mask = [False] * len(record.token_ids)
+    for start, end in record.sampled:
+        mask[start:end] = [True] * (end - start)
+    return demonstration_sample(
+        task_id=record.task_id,
+        rollout_id=record.rollout_id,
+        token_ids=record.token_ids,
+        loss_mask=mask,
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows of tokens as a run directory keeps them, and as demonstrations again.
+"""Rows of tokens as a run directory keeps them; `samples` makes demonstrations of them again.
 
 What the policy itself sampled is kept by where it begins and ends: a mask would be as long as the
 row. Log-probabilities are not kept, since an imitated row needs none.
@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rl_backend.records import TokenRecord
-from rl_backend.samples import demonstration_sample
-from rl_backend.types import Rollout, TrainingSample
+from rl_backend.types import Rollout
 
 
 def token_record(
@@ -33,19 +32,6 @@ def kept_tokens(rollout: Rollout) -> TokenRecord | None:
         return None
     mask = (False,) * len(tokens.prompt_ids) + tokens.loss_mask
     return token_record(rollout.task_id, rollout.id, tokens.token_ids, mask)
-
-
-def as_demonstration(record: TokenRecord) -> TrainingSample:
-    """The row with loss on the policy's own tokens."""
-    mask = [False] * len(record.token_ids)
-    for start, end in record.sampled:
-        mask[start:end] = [True] * (end - start)
-    return demonstration_sample(
-        task_id=record.task_id,
-        rollout_id=record.rollout_id,
-        token_ids=record.token_ids,
-        loss_mask=mask,
-    )
 
 
 def _stretches(mask: Sequence[bool]) -> tuple[tuple[int, int], ...]:

@@ -29,10 +29,11 @@ from rl_backend.rollout import RolloutRunner
 from rl_backend.rollout_source import RolloutSourceError
 from rl_backend.rundir import RunDir
 from rl_backend.runtimes.in_process import InProcessRuntime
+from rl_backend.samples import as_demonstration
 from rl_backend.successes import Successes, successes
 from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
 from rl_backend.token_policy import TokenPolicy
-from rl_backend.token_records import as_demonstration, kept_tokens
+from rl_backend.token_records import kept_tokens
 from rl_backend.types import Rollout, SamplingParams
 from tests.rl_backend.loop_runs import NUM_WARM_START_STEPS, make_run, work
 from world_builder.state import WorldBase

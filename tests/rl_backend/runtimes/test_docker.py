@@ -154,7 +154,7 @@ async def test_a_world_that_does_not_forget_is_not_used_again(double_image: Bund
     ("tool", "told", "changes"),
     [
         ("die", "it ended with exit code 3; its last words: I give up", {}),
-        ("hang", "did not answer within 1 s", {"call_timeout_s": 1}),
+        ("hang", "did not answer within 8 s", {"call_timeout_s": 8}),
         ("eat", "for lack of memory", {"memory_mib": 48}),
     ],
 )

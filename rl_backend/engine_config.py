@@ -1,0 +1,43 @@
+"""The settings of the SGLang server: a part of a run's configuration, kept apart for its length."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field as Declared
+from pydantic import model_validator
+
+from rl_backend.config_section import Section
+
+
+class EngineConfig(Section):
+    """The SGLang server."""
+
+    url: str | None = None
+    """A server that is already running and sees the same files; None starts one for the run."""
+    urls: tuple[str, ...] = ()
+    """Several such servers instead of `url`: a group keeps to one, new weights reach all."""
+    max_total_tokens: int = Declared(default=16384, ge=256)
+    """Tokens that the server's cache holds."""
+    mem_fraction: float = Declared(default=0.2, gt=0, lt=1)
+    """Share of memory for weights and cache."""
+    num_cpu_threads: int | None = Declared(default=None, ge=1)
+    """Threads of the server on a CPU; None leaves it to torch, which takes all cores. On a shared
+    machine one thread is many times faster."""
+    startup_timeout_s: float = Declared(default=300.0, gt=0)
+    """Seconds until a server that does not answer is given up."""
+    request_timeout_s: float = Declared(default=120.0, gt=0)
+    """Seconds until one generation is given up."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The servers that already run; none when one is started for the run."""
+        return self.urls if self.url is None else (self.url,)
+
+    @model_validator(mode="after")
+    def _servers_are_named_once(self) -> Self:
+        if self.url is not None and self.urls:
+            raise ValueError("give url for one server or urls for several, not both")
+        if len(set(self.urls)) < len(self.urls):
+            raise ValueError("urls: name each server once")
+        return self
