@@ -86,8 +86,10 @@ class WarmStartConfig(Section):
     """Of `num_steps`, how many come first and are exercises in copying alone: short rows of random
     facts, to be said again. Only with siblings."""
     drills_per_step: int = Declared(default=0, ge=0)
-    """Exercises of one step: alone in the first `num_drill_steps`, later beside `batch_size`
-    demonstrations, so that copying is not forgotten."""
+    """Exercises of each of those steps."""
+    drills_beside: int = Declared(default=0, ge=0)
+    """Exercises of each later step, beside `batch_size` demonstrations, so that copying is not
+    forgotten."""
     careless_share: float = Declared(default=0.0, ge=0, le=1)
     """Share of the demonstrations from siblings that are careless: a fact is left out, or a change
     is claimed that was never made. The baseline then has something to unlearn."""
@@ -109,8 +111,8 @@ class WarmStartConfig(Section):
     def _drills_have_rows(self) -> Self:
         if self.num_drill_steps and not self.drills_per_step:
             raise ValueError("num_drill_steps needs drills_per_step, the exercises of such a step")
-        if self.drills_per_step and not self.siblings_per_step:
-            raise ValueError("drills_per_step goes with siblings_per_step 1 or more")
+        if (self.drills_per_step or self.drills_beside) and not self.siblings_per_step:
+            raise ValueError("drills go with siblings_per_step 1 or more")
         return self
 
 
@@ -199,6 +201,8 @@ class TrainerConfig(Section):
     """Step size of Adam in the reinforcement phase."""
     weight_decay: float = Declared(default=0.0, ge=0)
     """Decoupled decay of Adam."""
+    adam_beta2: float = Declared(default=0.95, gt=0, lt=1)
+    """Decay of Adam's mean of squared gradients; nearer to 1 it remembers more updates."""
     max_grad_norm: float = Declared(default=1.0, gt=0)
     """The gradient's norm is clipped to this."""
     num_minibatches: int = Declared(default=1, ge=1)

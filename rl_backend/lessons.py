@@ -104,18 +104,15 @@ class SiblingLessons:
         self._pool.shutdown(cancel_futures=True)
 
     def _made(self, step: int) -> list[TrainingSample]:
-        rng = generator(self._config.seed, "siblings", step)
-        drills = self._drills(step, rng)
-        if step <= self._config.warm_start.num_drill_steps:
-            return drills
-        return self._demonstrations(rng) + drills
+        rng, wanted = generator(self._config.seed, "siblings", step), self._config.warm_start
+        if step <= wanted.num_drill_steps:
+            progress = step / wanted.num_drill_steps
+            return self._drills(step, rng, wanted.drills_per_step, progress)
+        return self._demonstrations(rng) + self._drills(step, rng, wanted.drills_beside, 1.0)
 
-    def _drills(self, step: int, rng: Random) -> list[TrainingSample]:
-        wanted = self._config.warm_start
-        progress = min(1.0, step / max(1, wanted.num_drill_steps))
+    def _drills(self, step: int, rng: Random, num: int, progress: float) -> list[TrainingSample]:
         return [
-            drill(self._renderer, rng, f"drill/{step}/{n}", progress=progress)
-            for n in range(wanted.drills_per_step)
+            drill(self._renderer, rng, f"drill/{step}/{n}", progress=progress) for n in range(num)
         ]
 
     def _demonstrations(self, rng: Random) -> list[TrainingSample]:

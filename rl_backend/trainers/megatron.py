@@ -42,7 +42,7 @@ with quiet():
     from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
     from megatron.core.pipeline_parallel import get_forward_backward_func
 
-ADAM_BETAS = (0.9, 0.95)
+ADAM_BETA1 = 0.9
 ADAM_EPSILON = 1e-8
 
 
@@ -85,8 +85,8 @@ class MegatronTrainer:
             optimizer="adam",
             lr=self._config.learning_rate,
             weight_decay=self._config.weight_decay,
-            adam_beta1=ADAM_BETAS[0],
-            adam_beta2=ADAM_BETAS[1],
+            adam_beta1=ADAM_BETA1,
+            adam_beta2=self._config.adam_beta2,
             adam_eps=ADAM_EPSILON,
             clip_grad=self._config.max_grad_norm,
             # On one rank too: its checkpoints are the ones that any other layout can load.

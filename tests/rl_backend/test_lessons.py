@@ -111,13 +111,14 @@ def passes(bench: Workbench, task: Task, trajectory: Trajectory) -> bool:
 
 
 def test_drills_come_first(renderer: Renderer) -> None:
-    drills = ["warm_start.num_drill_steps=1", "warm_start.drills_per_step=3"]
+    drills = [f"warm_start.{each}" for each in ("num_drill_steps=1", "drills_per_step=3")]
+    drills.append("warm_start.drills_beside=2")
     drilled = parse_config(SETTINGS, drills)
     lessons = SiblingLessons("tutorial", renderer, drilled)
     assert [sample.task_id for sample in lessons.of(1)] == ["drill"] * 3
     later = [sample.task_id for sample in lessons.of(2)]
-    assert later.count("drill") == 3
-    assert len(later) == 3 + drilled.warm_start.batch_size
+    assert later.count("drill") == 2
+    assert len(later) == 2 + drilled.warm_start.batch_size
     lessons.close()
 
 
@@ -125,7 +126,7 @@ def test_drills_come_first(renderer: Renderer) -> None:
     ("settings", "said"),
     [
         (["warm_start.num_drill_steps=1"], "needs drills_per_step"),
-        (["warm_start.drills_per_step=1", "warm_start.siblings_per_step=0"], "siblings_per_step"),
+        (["warm_start.drills_beside=1", "warm_start.siblings_per_step=0"], "siblings_per_step"),
     ],
 )
 def test_drills_that_cannot_be_are_refused(settings: list[str], said: str) -> None:
