@@ -32,23 +32,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--root", type=Path, default=Path("var/train-demo"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="another value for a setting of the preset cpu-demo; the figures are then others too",
+    )  # fmt: skip
     given = parser.parse_args()
     done: list[SeedResult] = []
     for seed in given.seeds:
-        done.append(one_seed(given.root, seed, _tell))
+        done.append(one_seed(given.root, seed, given.set, _tell))
         keep(results_of(done), given.root / "results.json")
         _tell(results_of(done).model_dump_json(indent=2))
 
 
-def one_seed(root: Path, seed: int, tell: Tell) -> SeedResult:
-    """The stages of one seed. Raises StageFailed."""
+def one_seed(root: Path, seed: int, settings: Sequence[str], tell: Tell) -> SeedResult:
+    """The stages of one seed. Raises StageFailed, and ConfigError for a wrong setting."""
     folder, bundles = root / f"seed-{seed}", root / "bundles"
     folder.mkdir(parents=True, exist_ok=True)
     bundle = training_bundle(bundles)
     asked = trials_of(bundle, bundles)
     seconds = Laps(folder / "seconds.json")
 
-    common = [f"seed={seed}"]
+    common = [f"seed={seed}", *settings]
     base = trained(folder / "base", bundle, [*common, "num_steps=0"], tell)
     seconds.lap("warm_start")
     before = measured(folder / "before.json", asked, base.policy_dir, seed=seed, tell=tell)
