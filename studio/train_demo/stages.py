@@ -23,6 +23,7 @@ from rl_backend.rundir import RunDir
 
 PRESET = "cpu-demo"
 POLL_S = 1.0
+TELL_S = 60.0
 _OVER = frozenset({RunState.DONE, RunState.STOPPED, RunState.FAILED})
 
 Tell = Callable[[str], None]
@@ -66,14 +67,13 @@ def measured(
 
 
 def _follow(run: RunDir, tell: Tell) -> None:
-    """Says how the run goes until it is over."""
-    told = ""
+    """Says how the run goes until it is over: at once when its state changes, else now and then."""
+    told: tuple[RunState, float] | None = None
     while (status := run.status()).state not in _OVER:
-        now = (
-            f"{run.id}: {status.state}, warm start {status.warm_start_step} of "
-            f"{status.num_warm_start_steps}, step {status.step} of {status.num_steps}"
-        )
-        if now != told:
-            tell(now)
-            told = now
+        if told is None or told[0] != status.state or time.monotonic() - told[1] >= TELL_S:
+            tell(
+                f"{run.id}: {status.state}, warm start {status.warm_start_step} of "
+                f"{status.num_warm_start_steps}, step {status.step} of {status.num_steps}"
+            )
+            told = (status.state, time.monotonic())
         time.sleep(POLL_S)
