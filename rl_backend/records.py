@@ -67,6 +67,12 @@ class Status(Frozen):
     updated_at: AwareDatetime
     """The heartbeat: a living process renews it every few seconds."""
 
+    @property
+    def is_complete(self) -> bool:
+        """True when every wanted step is finished, those of the warm start included."""
+        is_taught = self.warm_start_step >= self.num_warm_start_steps
+        return is_taught and self.step >= self.num_steps
+
 
 class BundleLock(Frozen):
     """Which bundle a run trains on; it never changes in the life of a run."""

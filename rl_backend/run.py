@@ -56,8 +56,7 @@ def main() -> int:
 
 
 def _last_state(progress: Progress) -> RunState:
-    is_done = progress.status.step >= progress.status.num_steps
-    return RunState.DONE if is_done else RunState.STOPPED
+    return RunState.DONE if progress.status.is_complete else RunState.STOPPED
 
 
 def _leave(progress: Progress) -> None:

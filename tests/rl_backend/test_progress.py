@@ -71,3 +71,17 @@ def test_a_resumed_run_keeps_when_it_first_began(run: RunDir) -> None:
     assert again.started_at == first.started_at
     assert again.process_started_at != first.process_started_at
     assert again.reason == ""
+
+
+@pytest.mark.parametrize(
+    ("warm", "step", "is_complete"), [(9, 0, False), (10, 0, True), (0, 0, False)]
+)
+def test_a_warm_start_alone_is_complete_with_its_last_step(
+    tmp_path: Path, warm: int, step: int, is_complete: bool
+) -> None:
+    config = load_preset("smoke", ["num_steps=0", "warm_start.num_steps=10"])
+    run = RunDir.create(tmp_path, config, BUNDLE, "run")
+    with Progress(run) as progress:
+        progress.finished(warm_start_step=warm, step=step)
+        assert progress.status.is_complete is is_complete
+        progress.end(RunState.STOPPED)
