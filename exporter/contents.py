@@ -4,7 +4,7 @@ Between `World` and `writer`. It touches no disk but the source of the environme
 copies.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -57,7 +57,7 @@ def bundle_files(world: World, version: str) -> dict[str, bytes]:
     return _files(world, version, [task.model_dump(mode="json") for task in world.tasks])
 
 
-def _files(world: World, version: str, tasks: Iterable[_Dumped]) -> dict[str, bytes]:
+def _files(world: World, version: str, tasks: Sequence[_Dumped]) -> dict[str, bytes]:
     return {
         **entity_files(world),
         **system_prompt_files(world),
@@ -105,7 +105,7 @@ def system_prompt_files(world: World) -> dict[str, bytes]:
     return {**texts, layout.SYSTEM_PROMPT_INDEX: pretty_model(index)}
 
 
-def task_files(tasks: Iterable[_Dumped]) -> dict[str, bytes]:
+def task_files(tasks: Sequence[_Dumped]) -> dict[str, bytes]:
     """`tasks/`: prompts and rubrics, without reference solutions."""
     return {
         layout.task_path(task["id"]): pretty(
@@ -115,7 +115,7 @@ def task_files(tasks: Iterable[_Dumped]) -> dict[str, bytes]:
     }
 
 
-def solution_files(tasks: Iterable[_Dumped]) -> dict[str, bytes]:
+def solution_files(tasks: Sequence[_Dumped]) -> dict[str, bytes]:
     """`solutions/`: the reference solutions of the tasks that have one."""
     return {
         layout.solution_path(task["id"]): pretty(task["reference_solution"])

@@ -21,7 +21,6 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from exporter.bench.peer_venv import Peer, required_version
-from rl_backend.bench.batches import read_batch
 from rl_backend.bench.train_types import (
     ASKED_FILE,
     BATCH_FILE,
@@ -159,6 +158,9 @@ def _figures(
     num_rounds: int,
     load: float,
 ) -> TrainFigures:
+    # Imported here, so that the command is listed where the training backend is not installed.
+    from rl_backend.bench.batches import read_batch
+
     batch, looked_at = read_batch(folder / BATCH_FILE), sides[TrainSide.OURS].ready
     if not isinstance(looked_at, TrainerReady):
         raise TypeError("our side says how it packs")
