@@ -103,6 +103,7 @@ async def harvest(
             ],
             min_group_size=config.rollout.min_group_size,
             straggler_timeout_s=config.rollout.straggler_timeout_s,
+            max_replacements=config.rollout.max_replacements,
         )
         return _judged_harvest(group_id, group, config)
 

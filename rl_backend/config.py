@@ -177,6 +177,8 @@ class RolloutConfig(Section):
     """Sampled tokens of one turn at most."""
     concurrency: int = Declared(default=32, ge=1)
     """Rollouts in flight at once."""
+    max_replacements: int = Declared(default=2, ge=0)
+    """Rollouts, one by one, in the place of one that engine or world failed, which never counts."""
     keep_tokens: bool = True
     """Whether the token ids of scored rollouts are kept beside them, for a later warm start."""
     runtime: str = Declared(default="in_process", pattern="^(in_process|server|docker)$")
@@ -282,6 +284,8 @@ class RunConfig(Section):
     """Steps between checkpoints; the last step always makes one."""
     keep_num_checkpoints: int = Declared(default=2, ge=1)
     """Newest checkpoints that are kept."""
+    max_restarts: int = Declared(default=3, ge=0)
+    """Times in a row that a server of the run's own (SGLang, environment) is started again."""
     model: ModelConfig = ModelConfig()
     warm_start: WarmStartConfig = WarmStartConfig()
     rollout: RolloutConfig = RolloutConfig()

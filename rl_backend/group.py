@@ -7,11 +7,13 @@ with the reason; advantages are made of what is kept, elsewhere.
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from rl_backend.judges.base import Judge
 from rl_backend.judging import judge_trajectory
 from rl_backend.policies import Policy
 from rl_backend.rollout import GIVEN_UP, RolloutRunner
+from rl_backend.seeding import derive_seed
 from rl_backend.stopping import Stopped, unless
 from rl_backend.types import Rollout, RolloutGroup
 from world_builder.tasks import Task
@@ -27,11 +29,13 @@ async def run_group(
     seeds: Sequence[int],
     min_group_size: int = 2,
     straggler_timeout_s: float | None = None,
+    max_replacements: int = 0,
 ) -> RolloutGroup:
     """One judged rollout per seed; dropped when fewer than `min_group_size` have a reward.
 
     Once so many have one, the others get `straggler_timeout_s` and then end as `cancelled`; None
-    waits for all of them.
+    waits for all of them. In the place of one that was lost come up to `max_replacements` others,
+    whose indices follow those of the seeds.
     """
     patience = _Patience(min_group_size, straggler_timeout_s)
 
@@ -47,10 +51,18 @@ async def run_group(
         patience.count(rollout)
         return rollout
 
+    async def place(index: int, seed: int) -> list[Rollout]:
+        made = [await one(index, seed)]
+        while made[-1].is_lost and len(made) <= max_replacements:
+            again = derive_seed(seed, "replacement", len(made))
+            made.append(await one(index + len(made) * len(seeds), again))
+        return made
+
     try:
-        rollouts = await asyncio.gather(*(one(i, seed) for i, seed in enumerate(seeds)))
+        places = await asyncio.gather(*(place(i, seed) for i, seed in enumerate(seeds)))
     finally:
         patience.close()
+    rollouts = sorted(chain.from_iterable(places), key=lambda rollout: rollout.index)
     group = RolloutGroup(task_id=task.id, rollouts=tuple(rollouts))
     if len(group.scored) >= min_group_size:
         return group

@@ -30,13 +30,15 @@ async def evaluate_held_out(parts: Parts, *, step: int) -> None:
         seed=parts.config.seed,
         step=step,
         temperature=parts.config.evaluation.temperature,
+        max_replacements=parts.config.rollout.max_replacements,
     )
     if parts.progress.is_stopping:
         return
     require_scored(result.records, f"the evaluation after step {step}")
     report = result.report
-    parts.run.write_eval(report, result.records)
     values = {"eval_pass_rate": report.pass_rate, "eval_reward_mean": report.mean_reward}
     parts.run.append_metrics(Phase.EVALUATION, step, known(values))
+    # The report comes last: an evaluation that has one is not made again by a resumed run.
+    parts.run.write_eval(report, result.records)
     text = f"held-out pass rate {report.pass_rate:.3f}, reward {report.mean_reward:.3f}"
     parts.run.append_event(EventKind.EVALUATION, step, f"{text} on {report.tasks} tasks")

@@ -138,6 +138,11 @@ class Rollout:
         return BOUNDARIES.get(self.trajectory.stop_reason)
 
     @property
+    def is_lost(self) -> bool:
+        """Whether engine or world failed it: another one may do better."""
+        return self.boundary in {Boundary.POLICY, Boundary.RUNTIME}
+
+    @property
     def is_judgeable(self) -> bool:
         return self.trajectory.stop_reason.is_scored
 
@@ -174,7 +179,7 @@ class RolloutGroup:
 
     task_id: str
     rollouts: tuple[Rollout, ...]
-    """All of them, failed ones included, by index."""
+    """All of them, by index: failed ones included, then those that took their places."""
     dropped_reason: str = ""
     """Why the group as a whole is not trained on; empty when it is."""
 

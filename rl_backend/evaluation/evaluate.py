@@ -20,6 +20,7 @@ from rl_backend.policies import Policy
 from rl_backend.records import RolloutRecord
 from rl_backend.rollout import RolloutRunner
 from rl_backend.seeding import derive_seed
+from rl_backend.types import Rollout
 from world_builder.tasks import Split, Task
 
 
@@ -57,23 +58,31 @@ async def evaluate(
     seed: int = 0,
     step: int = 0,
     temperature: float | None = None,
+    max_replacements: int = 0,
     on_rollout: Callable[[RolloutRecord], None] = lambda _record: None,
 ) -> Evaluation:
     """The evaluation of a policy on the given tasks; the same seed gives the same rollout seeds.
 
     Seeds do not depend on the step, so that a policy is compared with its earlier self on equal
-    terms. `on_rollout` is told of each rollout as it ends.
+    terms. One that engine or world failed is made again with its own seed, `max_replacements` times
+    at most. `on_rollout` is told of each rollout as it ends.
     """
     started = time.monotonic()
 
-    async def one(task: Task, index: int) -> RolloutRecord:
-        rollout = await runner.run(
+    async def played(task: Task, index: int) -> Rollout:
+        return await runner.run(
             task,
             policy,
             rollout_id=f"e{step:06d}-{task.id}-{index:02d}",
             seed=derive_seed(seed, "evaluation", task.id, index),
             index=index,
         )
+
+    async def one(task: Task, index: int) -> RolloutRecord:
+        rollout = await played(task, index)
+        for _ in range(max_replacements):
+            if rollout.is_lost:
+                rollout = await played(task, index)
         rollout = await judged(rollout, task, judge, runner)
         record = rollout_record(
             rollout, step=step, split=task.split, group_id=f"e{step:06d}-{task.id}"

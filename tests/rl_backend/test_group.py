@@ -23,7 +23,12 @@ from world_builder.trajectory import Message, StopReason
 
 
 def group_of(
-    base: WorldBase, task: Task, policy: ScriptedPolicy, num: int, minimum: int = 2
+    base: WorldBase,
+    task: Task,
+    policy: ScriptedPolicy,
+    num: int,
+    minimum: int = 2,
+    max_replacements: int = 0,
 ) -> RolloutGroup:
     runner = RolloutRunner(base, InProcessRuntime(base))
     judge = CompositeJudge(UnavailableJudge("set THE_KEY"))
@@ -35,6 +40,7 @@ def group_of(
         group_id="step-000001-x",
         seeds=range(num),
         min_group_size=minimum,
+        max_replacements=max_replacements,
     )
     return asyncio.run(group)
 
@@ -67,6 +73,25 @@ def test_failed_rollouts_are_counted_and_never_scored(tutorial: WorldBase) -> No
     assert dropped.dropped_reason == (
         "4 of 8 rollouts were scored, 5 are needed (4 x policy: Gone. Restart.)"
     )
+
+
+def test_lost_rollouts_are_replaced_and_stay_in_the_record(tutorial: WorldBase) -> None:
+    task, policy = tutorial.world.tasks[0], ScriptedPolicy("sometimes", sometimes)
+    group = group_of(tutorial, task, policy, 8, max_replacements=3)
+    again = group_of(tutorial, task, policy, 8, max_replacements=3)
+    assert [r.seed for r in again.rollouts] == [r.seed for r in group.rollouts]
+    lost = [r for r in group.rollouts if r.is_lost]
+    assert [r.index for r in group.rollouts][:8] == list(range(8))
+    assert len(group.scored) + len(lost) == len(group.rollouts) > 8
+    assert {r.index - 8 for r in group.rollouts if r.index >= 8} <= {r.index for r in lost}
+    assert len({r.id for r in group.rollouts}) == len({r.seed for r in group.rollouts})
+    assert all(r.judgement is None for r in lost)
+
+
+def test_what_a_policy_ends_is_never_replaced(tutorial: WorldBase) -> None:
+    task = tutorial.world.tasks[0]
+    group = group_of(tutorial, task, scripted_policy(Scripted.EMPTY, [task]), 4, max_replacements=3)
+    assert len(group.rollouts) == 4
 
 
 def test_rollouts_that_cannot_be_judged_drop_the_group(tutorial: WorldBase) -> None:

@@ -8,9 +8,15 @@ import pytest
 
 from exporter.bundle import Bundle
 from exporter.writer import write_bundle
+from rl_backend.engines.scripted import Script, ScriptedPolicy
+from rl_backend.errors import EngineError
 from rl_backend.evaluation.bundles import RuntimeKind
 from rl_backend.evaluation.command import EngineChoiceError, evaluate_bundle, one_rollout
-from rl_backend.evaluation.evaluate import SplitChoice
+from rl_backend.evaluation.evaluate import SplitChoice, evaluate
+from rl_backend.judges.checks import ChecksJudge
+from rl_backend.policies import AssistantTurn, Opening
+from rl_backend.rollout import RolloutRunner
+from rl_backend.runtimes.in_process import InProcessRuntime
 from world_builder.errors import UnknownName
 from world_builder.state import WorldBase
 from world_builder.tasks import Split
@@ -69,3 +75,23 @@ async def test_an_engine_that_does_not_exist_is_told(bundle: Bundle, engine: str
 async def test_a_model_directory_without_a_model_is_told(bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(EngineChoiceError, match="holds no model"):
         await evaluate_bundle(bundle, f"model:{tmp_path}")
+
+
+async def test_a_rollout_that_was_lost_is_made_again_with_its_seed(tutorial: WorldBase) -> None:
+    seeds: list[int] = []
+
+    def fails_first(opening: Opening) -> Script:
+        seeds.append(opening.seed)
+        if seeds.count(opening.seed) == 1:
+            raise EngineError("Gone.", hint="Restart.")
+        return (AssistantTurn(content="Hello."),)
+
+    runner = RolloutRunner(tutorial, InProcessRuntime(tutorial))
+    tasks = tutorial.world.tasks[:3]
+    found = await evaluate(
+        ScriptedPolicy("fails-first", fails_first), tasks, runner=runner, judge=ChecksJudge(),
+        bundle="tutorial", split=SplitChoice.ALL, rollouts_per_task=2, max_replacements=1,
+    )  # fmt: skip
+    assert (len(found.records), found.report.num_unscored) == (6, 0)
+    assert len({record.rollout_id for record in found.records}) == 6
+    assert {seeds.count(record.seed) for record in found.records} == {2}
