@@ -6,11 +6,14 @@ follow from the step. Weights and optimizer are the trainer's own affair.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
+
+from pydantic import Field
 
 from rl_backend.buffer import DataBuffer, TaskSource
 from rl_backend.errors import TrainerError
-from rl_backend.records import EventKind
+from rl_backend.records import EventKind, Phase
 from rl_backend.rundir import RunDir
 from rl_backend.trainers.base import Trainer
 from world_builder.frozen import Frozen, Json
@@ -37,13 +40,25 @@ class _Kept(Frozen):
     state: LoopState
     position: int
     buffer: Json
+    figures: dict[str, float] = Field(default_factory=dict)
+    """Of the state's step, which is not made again; empty when there are none yet."""
 
 
 def save(
-    run: RunDir, trainer: Trainer, state: LoopState, source: TaskSource, buffer: DataBuffer
+    run: RunDir,
+    trainer: Trainer,
+    state: LoopState,
+    source: TaskSource,
+    buffer: DataBuffer,
+    figures: Mapping[str, float] | None = None,
 ) -> None:
-    """Writes the checkpoint of the state's step, whole or not at all."""
-    kept = _Kept(state=state, position=source.position, buffer=buffer.to_json())
+    """Writes the checkpoint of the state's step, whole or not at all.
+
+    `figures` are those of a step that are not in the run's metrics yet; None: all are.
+    """
+    kept = _Kept(
+        state=state, position=source.position, buffer=buffer.to_json(), figures=dict(figures or {})
+    )
     trainer.save_checkpoint(run.checkpoint_dir(state.step), kept.model_dump(mode="json"))
     run.append_event(EventKind.CHECKPOINT, state.step, f"checkpoint after step {state.step}")
 
@@ -64,9 +79,19 @@ def restore(run: RunDir, trainer: Trainer, source: TaskSource, buffer: DataBuffe
             continue
         source.position = kept.position
         run.forget_after(kept.state.step)
+        _tell(run, kept)
         return kept.state
     if faults:
         raise TrainerError(
             f"No checkpoint can be read: {'; '.join(faults)}.", hint="Start a new run."
         )
+    run.forget_after(0)
     return LoopState()
+
+
+def _tell(run: RunDir, kept: _Kept) -> None:
+    """Adds the figures that a process kept in its checkpoint and then died before it told them."""
+    step = kept.state.step
+    is_told = any(r.phase is Phase.TRAIN and r.step == step for r in run.metrics())
+    if kept.figures and not is_told:
+        run.append_metrics(Phase.TRAIN, step, kept.figures)

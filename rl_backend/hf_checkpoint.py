@@ -20,6 +20,7 @@ from torch import Tensor
 
 _SINGLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
+_PARTIAL, _OLD = ".partial", ".old"
 _WEIGHT_SUFFIXES = (".safetensors", ".safetensors.index.json", ".bin", ".pt", ".pth", ".gguf")
 
 
@@ -74,10 +75,11 @@ def staging_directory(directory: Path) -> Path:
     What writers of the same directory left behind when they died is removed.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
-    prefix, suffix = f".{directory.name}.", ".partial"
-    for left in directory.parent.glob(f"{prefix}*{suffix}"):
-        shutil.rmtree(left)
-    staging = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=directory.parent))
+    prefix = f".{directory.name}."
+    for suffix in (_PARTIAL, _OLD):
+        for left in directory.parent.glob(f"{prefix}*{suffix}"):
+            shutil.rmtree(left)
+    staging = Path(tempfile.mkdtemp(prefix=prefix, suffix=_PARTIAL, dir=directory.parent))
     staging.chmod(0o755)
     return staging
 
@@ -87,7 +89,7 @@ def swap_directory(staging: Path, directory: Path) -> None:
     if not directory.exists():
         staging.rename(directory)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", suffix=".old", dir=directory.parent))
+    old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", suffix=_OLD, dir=directory.parent))
     directory.rename(old / directory.name)
     staging.rename(directory)
     shutil.rmtree(old)

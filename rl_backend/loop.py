@@ -11,6 +11,7 @@ Source: paper figure 1, sections 4.2 to 4.4.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 
 from rl_backend.checkpoints import LoopState, save
@@ -77,8 +78,9 @@ class TrainingLoop:
         self.state, self._is_kept = self.state.after(step, updated.clip_high), False
         if step % parts.config.checkpoint_every_num_steps == 0:
             with watch.stage("checkpoint"):
-                await self.checkpoint()
-        self._report(collected, updated, watch)
+                await self.checkpoint(_figures(collected, updated, watch))
+        parts.run.append_metrics(Phase.TRAIN, step, _figures(collected, updated, watch))
+        parts.progress.finished(step=step)
 
     async def _update(self, step: int) -> Updated:
         """Trains on the buffer, in a thread: rollouts go on meanwhile where they may."""
@@ -113,12 +115,12 @@ class TrainingLoop:
             parts.trainer.export_hf(parts.run.reference_dir)
         parts.trainer.set_reference(parts.run.reference_dir)
 
-    async def checkpoint(self) -> None:
-        """Keeps all that a resumed run needs."""
+    async def checkpoint(self, figures: Mapping[str, float] | None = None) -> None:
+        """Keeps all that a resumed run needs; `figures` of a step that were not told yet."""
         parts = self.parts
         with parts.progress.unbroken():
             await asyncio.to_thread(
-                save, parts.run, parts.trainer, self.state, parts.source, parts.buffer
+                save, parts.run, parts.trainer, self.state, parts.source, parts.buffer, figures
             )
         parts.run.remove_checkpoints(keep_newest=parts.config.keep_num_checkpoints)
         self._is_kept = True
@@ -129,19 +131,19 @@ class TrainingLoop:
         is_due = step in (0, config.num_steps) or (every is not None and step % every == 0)
         return is_due and step not in self.parts.run.eval_steps()
 
-    def _report(self, collected: Collected, updated: Updated, watch: Stopwatch) -> None:
-        seconds = {
-            "rollout_s": collected.seconds,
-            "engine_s": collected.engine_s,
-            "judge_s": collected.judge_s,
-            **({"trainer_s": updated.trainer_s} if updated.updates else {}),
-        } | watch.total()
-        values = (
-            harvest_metrics(collected.harvests, collected.records, collected.seconds)
-            | update_metrics(updated.updates, updated.num_row_tokens, seconds.get("train_s", 0.0))
-            | {"policy_lag": updated.policy_lag, "num_stale_dropped": updated.num_stale}
-            | known({"clip_bound": updated.clip_high})
-        )
-        step = self.state.step
-        self.parts.run.append_metrics(Phase.TRAIN, step, values | seconds)
-        self.parts.progress.finished(step=step)
+
+def _figures(collected: Collected, updated: Updated, watch: Stopwatch) -> dict[str, float]:
+    """All figures of a step up to now."""
+    seconds = {
+        "rollout_s": collected.seconds,
+        "engine_s": collected.engine_s,
+        "judge_s": collected.judge_s,
+        **({"trainer_s": updated.trainer_s} if updated.updates else {}),
+    } | watch.total()
+    values = (
+        harvest_metrics(collected.harvests, collected.records, collected.seconds)
+        | update_metrics(updated.updates, updated.num_row_tokens, seconds.get("train_s", 0.0))
+        | {"policy_lag": updated.policy_lag, "num_stale_dropped": updated.num_stale}
+        | known({"clip_bound": updated.clip_high})
+    )
+    return values | seconds

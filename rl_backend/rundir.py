@@ -253,11 +253,14 @@ class RunDir:
         return self.path / "eval" / f"{_step(step)}.rollouts.jsonl"
 
     def forget_after(self, step: int) -> None:
-        """Removes rollouts and evaluations of later steps: a resumed run makes them again."""
+        """Removes rollouts and evaluations of later steps: a resumed run makes them again.
+
+        What a writer left behind when it died goes, too.
+        """
         for folder in ("rollouts", "eval"):
             for path in (self.path / folder).iterdir():
                 match = _STEP.match(path.name)
-                if match and int(match[1]) > step:
+                if path.suffix == ".tmp" or (match and int(match[1]) > step):
                     path.unlink()
 
     # -- checkpoints

@@ -61,6 +61,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, source: Path) -> N
 
 def test_what_a_killed_writer_left_is_removed(tmp_path: Path, source: Path) -> None:
     (tmp_path / ".policy.abc.partial").mkdir()
+    (tmp_path / ".policy.abc.old").mkdir()
     write_hf_checkpoint(tmp_path / "policy", WEIGHTS, like=source)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["policy", "source"]
 
