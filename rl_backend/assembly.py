@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
-from pathlib import Path
-from typing import TypeAlias
 
 import torch
 
@@ -21,9 +19,6 @@ from rl_backend.busy import BusyClock
 from rl_backend.checkpoints import LoopState, restore, save
 from rl_backend.config import RunConfig
 from rl_backend.engines.base import Engine
-from rl_backend.engines.routed import RoutedEngine
-from rl_backend.engines.sglang import SGLangEngine
-from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
 from rl_backend.engines.sglang_wire import NUM_RESERVED
 from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
 from rl_backend.judges.settings import JudgeSettings, build_judge
@@ -36,27 +31,17 @@ from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
 from rl_backend.seeding import generator
+from rl_backend.serving import Connect, connected, serving
 from rl_backend.stopping import Stopped, cancel, unless
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.ranked import open_trainer
-from rl_backend.types import PolicyVersion, SamplingParams
+from rl_backend.types import SamplingParams
 from rl_backend.warm_start import starting_model, warm_start
 from world_builder.state import WorldBase
 from world_builder.tasks import Split
 
-Connect: TypeAlias = Callable[[str, RunConfig], Awaitable[Engine]]
 _log = logging.getLogger(__name__)
-
-
-async def connected(url: str, config: RunConfig) -> Engine:
-    """An engine on an SGLang server of somebody else's."""
-    return SGLangEngine(
-        url,
-        policy_version=PolicyVersion(0),
-        max_concurrency=config.rollout.concurrency,
-        request_timeout_s=config.engine.request_timeout_s,
-    )
 
 
 async def train(run: RunDir, progress: Progress, *, connect: Connect = connected) -> None:
@@ -74,13 +59,14 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
     warn = partial(_warn, run, progress)
     async with (
         AsyncExitStack() as ranks,
-        _serving(run, config, model_dir, connect, warn) as ready,
+        serving(run, config, model_dir, connect, warn) as ready,
     ):
         trainer = ranks.enter_context(open_trainer(config.trainer, model_dir, seed=config.seed))
         _log.info("trainer: %s", trainer.info)
         source = TaskSource(_train_tasks(config, base), seed=config.seed)
         buffer = DataBuffer(max_policy_lag=config.max_policy_lag)
         state = restore(run, trainer, source, buffer)
+        progress.finished(step=state.step, warm_start_step=state.warm_start_step)
         with _threads(config.warm_start.num_cpu_threads):
             state = await _taught(run, config, base, trainer, progress, state, source, buffer)
         if config.trainer.num_cpu_threads is not None:
@@ -92,6 +78,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect = connected
             base,
             docker=config.rollout.docker,
             max_worlds=config.rollout.concurrency,
+            max_restarts=config.max_restarts,
             run_id=run.id,
             on_problem=warn,
         )
@@ -179,57 +166,6 @@ async def _taught(
         raise Stopped
     progress.enter(RunState.STARTING, "waiting for the engine")
     return state
-
-
-@asynccontextmanager
-async def _serving(
-    run: RunDir,
-    config: RunConfig,
-    model_dir: Path,
-    connect: Connect,
-    on_problem: Callable[[str], None],
-) -> AsyncIterator[Awaitable[Engine]]:
-    """The engine, once its server answers; the server that was started here ends with the block."""
-    if config.engine.addresses:
-        connecting = asyncio.ensure_future(_connected(config, connect, on_problem))
-        try:
-            yield connecting
-        finally:
-            await cancel(connecting)
-        return
-    options = ServerOptions(
-        dtype=config.trainer.dtype,
-        max_total_tokens=config.engine.max_total_tokens,
-        mem_fraction=config.engine.mem_fraction,
-        num_cpu_threads=config.engine.num_cpu_threads,
-        startup_timeout_s=config.engine.startup_timeout_s,
-    )
-    server = SGLangServer(model_dir, run.path / "engine.log", options)
-    server.start()
-    starting = asyncio.create_task(_started(server, config))
-    try:
-        yield starting
-    finally:
-        await cancel(starting)
-        await asyncio.to_thread(server.stop)
-
-
-async def _connected(
-    config: RunConfig, connect: Connect, on_problem: Callable[[str], None]
-) -> Engine:
-    """The engine on servers of somebody else's: one, or several behind one."""
-    engines = {url: await connect(url, config) for url in config.engine.addresses}
-    if len(engines) == 1:
-        return next(iter(engines.values()))
-    return RoutedEngine(engines, on_problem=on_problem)
-
-
-async def _started(server: SGLangServer, config: RunConfig) -> Engine:
-    await server.wait_ready()
-    return server.engine(
-        max_concurrency=config.rollout.concurrency,
-        request_timeout_s=config.engine.request_timeout_s,
-    )
 
 
 def _policy(

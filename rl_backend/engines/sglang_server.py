@@ -133,15 +133,22 @@ class SGLangServer:
                     )
                 await asyncio.sleep(POLL_S)
 
-    def failure(self) -> str | None:
-        """Why the server is gone, with the end of its log; None while it runs."""
+    def ending(self) -> str | None:
+        """How the server ended, in a sentence; None while it runs."""
         if self._process is None:
             return "The SGLang server was not started."
         code = self._process.poll()
         if code is None:
             return None
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
-        return f"The SGLang server {how}. End of its log:\n{_tail(self._log_path)}\n"
+        return f"The SGLang server {how}."
+
+    def failure(self) -> str | None:
+        """Why the server is gone, with the end of its log; None while it runs."""
+        ending = self.ending()
+        if ending is None or self._process is None:
+            return ending
+        return f"{ending} End of its log:\n{_tail(self._log_path)}\n"
 
     def engine(
         self, *, max_concurrency: int = 64, request_timeout_s: float = 120.0

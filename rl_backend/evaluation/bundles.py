@@ -36,13 +36,14 @@ async def open_runtime(
     *,
     docker: DockerConfig | None = None,
     max_worlds: int = 1,
+    max_restarts: int = 3,
     run_id: str = "",
     on_problem: Callable[[str], None] = _log.warning,
 ) -> Runtime:
     """A runtime for a bundle; close it after use. Raises WorldRuntimeError.
 
-    What follows `base` concerns containers only; `on_problem` is told of hosts and containers that
-    fail without failing the runtime.
+    `docker`, `max_worlds` and `run_id` concern containers only, `max_restarts` an environment
+    server; `on_problem` is told of what fails without failing the runtime.
     """
     if RuntimeKind(kind) is RuntimeKind.IN_PROCESS:
         return InProcessRuntime(base)
@@ -59,7 +60,8 @@ async def open_runtime(
     from rl_backend.runtimes.server import ServerRuntime
     from rl_backend.runtimes.server_process import ServerProcess
 
-    return await ServerRuntime.launch(ServerProcess(bundle.path))
+    process = ServerProcess(bundle.path)
+    return await ServerRuntime.launch(process, max_restarts=max_restarts, on_problem=on_problem)
 
 
 def bundle_label(bundle: Bundle) -> str:

@@ -4,14 +4,16 @@ A client of `exporter.server`. Worlds are made, read and removed over its contro
 to each world's own MCP endpoint as plain JSON posts, which cost a fraction of a full MCP client and
 are the same protocol (streamable HTTP without a session). Calls and requests for worlds carry
 idempotency keys, so that a retry after a lost answer applies once. A world whose worker process
-ended is an error, never a fresh world.
+ended is an error, never a fresh world; a server of the runtime's own is then started again for the
+worlds to come.
 """
 
 import asyncio
 import json
+import logging
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -28,6 +30,7 @@ from rl_backend.runtimes.mcp_wire import (
     tool_result,
     unreadable,
 )
+from rl_backend.runtimes.server_keeper import ServerKeeper
 from rl_backend.runtimes.server_process import ServerProcess
 from world_builder.frozen import Json
 from world_builder.tasks import Start
@@ -36,6 +39,7 @@ from world_builder.tools import ToolCall, ToolResult
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _KEY_BYTES = 16
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 2.0
+_log = logging.getLogger(__name__)
 
 
 class ServerWorld:
@@ -50,7 +54,7 @@ class ServerWorld:
     ) -> None:
         self.tools = tools
         self._runtime = runtime
-        self._id = rollout_id
+        self._url = f"{runtime.url}/rollouts/{rollout_id}"
         self._mcp_url = mcp_url
         self._num_calls = 0
         self._is_closed = False
@@ -62,18 +66,20 @@ class ServerWorld:
         return tool_result(call, await self._runtime.rpc(self._mcp_url, "tools/call", params))
 
     async def finish(self) -> FinalState:
-        state = await self._runtime.control("GET", f"/rollouts/{self._id}/state")
+        state = await self._runtime.control("GET", f"{self._url}/state")
         try:
-            return FinalState.model_validate(state)
+            final = FinalState.model_validate(state)
         except ValidationError as error:
             raise unreadable("for the state of a rollout") from error
+        self._runtime.has_served()
+        return final
 
     async def close(self) -> None:
         if self._is_closed:
             return
         self._is_closed = True
         try:
-            await self._runtime.control("DELETE", f"/rollouts/{self._id}")
+            await self._runtime.control("DELETE", self._url)
         except WorldRuntimeError:
             return  # the server removes idle rollouts itself
 
@@ -91,26 +97,53 @@ class ServerRuntime:
         max_tries: int = 8,
     ) -> None:
         """`timeout_s` is that of one try; `max_tries` of a request, waits in between doubling."""
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._token = token
         self._max_connections = max_connections
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._max_tries = max_tries
         self._client: aiohttp.ClientSession | None = None
-        self._process: ServerProcess | None = None
+        self._keeper: ServerKeeper | None = None
 
     @classmethod
-    async def launch(cls, process: ServerProcess, **options: Any) -> "ServerRuntime":
-        """A runtime on a server of its own, which ends with it. Raises WorldRuntimeError."""
-        await process.start()
-        runtime = cls(process.url, process.token, **options)
-        runtime._process = process
+    async def launch(
+        cls,
+        process: ServerProcess,
+        *,
+        max_restarts: int = 3,
+        on_problem: Callable[[str], None] = _log.warning,
+        **options: Any,
+    ) -> "ServerRuntime":
+        """A runtime on a server of its own, which ends with it. Raises WorldRuntimeError.
+
+        `max_restarts` bounds how often in a row one that ended by itself is started again, of which
+        `on_problem` is told.
+        """
+        keeper = ServerKeeper(process, max_restarts=max_restarts, on_problem=on_problem)
+        runtime = cls(await keeper.start(), process.token, **options)
+        runtime._keeper = keeper
         return runtime
 
     async def start(self, start: Start) -> ServerWorld:
         """A fresh world. Raises WorldRuntimeError; a full server is waited for."""
+        while True:
+            url = self.url
+            try:
+                return await self._started(start)
+            except WorldRuntimeError:
+                if self._keeper is None or not self._keeper.has_ended(url):
+                    raise
+                self.url = await self._keeper.after(url)
+
+    def has_served(self) -> None:
+        """A rollout reached its end here."""
+        if self._keeper is not None:
+            self._keeper.has_served()
+
+    async def _started(self, start: Start) -> ServerWorld:
         key = {"Idempotency-Key": secrets.token_urlsafe(_KEY_BYTES)}
-        made = await self.control("POST", "/rollouts", start.model_dump_json(), key)
+        body = start.model_dump_json()
+        made = await self.control("POST", f"{self.url}/rollouts", body, key)
         try:
             rollout_id, mcp_url = str(made["id"]), str(made["mcp_url"])
         except (LookupError, TypeError) as error:
@@ -121,13 +154,13 @@ class ServerRuntime:
     async def control(
         self,
         method: str,
-        path: str,
+        url: str,
         body: str = "",
         extra_headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The JSON that a control route answers."""
         headers = {"Authorization": f"Bearer {self._token}", **(extra_headers or {})}
-        return await self._request(method, self._url + path, body, headers)
+        return await self._request(method, url, body, headers)
 
     async def rpc(self, url: str, method: str, params: Mapping[str, Json]) -> Any:
         """The result of an MCP request. Raises WorldRuntimeError for a protocol error."""
@@ -138,8 +171,8 @@ class ServerRuntime:
         if self._client is not None:
             await self._client.close()
             self._client = None
-        if self._process is not None:
-            await self._process.stop()
+        if self._keeper is not None:
+            await self._keeper.stop()
 
     async def _request(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> Any:
         """The decoded answer, tried again while the server is busy or cannot be reached."""
@@ -159,11 +192,18 @@ class ServerRuntime:
                         break
             except (aiohttp.ClientError, TimeoutError) as error:
                 problem = str(error) or "it did not answer in time"
+                if self._has_ended(url):
+                    problem = "its process ended"
+                    break
             except ValueError as error:
                 raise unreadable("(no JSON)") from error
         raise WorldRuntimeError(
-            f"The environment server at {self._url} failed: {problem}.", hint=self._hint()
+            f"The environment server at {self.url} failed: {problem}.", hint=self._hint()
         )
+
+    def _has_ended(self, url: str) -> bool:
+        """Whether what answered at a URL was a process of ours that is gone."""
+        return self._keeper is not None and self._keeper.has_ended(url)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._client is None:
@@ -172,7 +212,7 @@ class ServerRuntime:
         return self._client
 
     def _hint(self) -> str:
-        if self._process is not None and (log := self._process.log_tail()):
+        if self._keeper is not None and (log := self._keeper.process.log_tail()):
             return f"Its last words: {log}"
         return "Check that it runs, its capacity and its control token."
 

@@ -59,6 +59,19 @@ class ServerProcess:
             await asyncio.sleep(_POLL_S)
         self.url = f"http://127.0.0.1:{int(port_file.read_text(encoding='ascii'))}"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process, ready or not."""
+        return self._process is not None and self._process.poll() is None
+
+    async def start_again(self) -> None:
+        """Another process in the place of one that ended, on another port.
+
+        Raises WorldRuntimeError.
+        """
+        await self.stop()
+        await self.start()
+
     async def stop(self) -> None:
         """Stops it and removes its files; may be called twice."""
         if self._process is not None:

@@ -1,4 +1,7 @@
-"""A real run on SGLang and Megatron: it survives the death of its engine and ends well."""
+"""A real run on SGLang and Megatron: it fails with its engine, is resumed and ends well.
+
+How a run goes on by itself is seen in `tests/rl_backend/faults`.
+"""
 
 from __future__ import annotations
 
@@ -44,11 +47,14 @@ def server_of(run: RunDir) -> psutil.Process:
     return next(p for p in children if any("serve" in part for part in p.cmdline()))
 
 
-def test_a_run_survives_the_death_of_its_engine(app: typer.Typer, tmp_path: Path) -> None:
+def test_a_run_without_restarts_is_resumed_after_the_death_of_its_engine(
+    app: typer.Typer, tmp_path: Path
+) -> None:
     bundle = write_bundle(build_world("tutorial"), "1.0.0", tmp_path)
     run_dir = tmp_path / "runs" / "smoke"
     args = ["train", str(bundle), "--preset", "smoke", "--run-dir", str(run_dir), "--detach"]
-    made = CliRunner().invoke(app, [*args, "--set", f"num_steps={NUM_STEPS}"])
+    settings = ["--set", f"num_steps={NUM_STEPS}", "--set", "max_restarts=0"]
+    made = CliRunner().invoke(app, [*args, *settings])
     assert made.exit_code == 0, made.output
     run = RunDir.open(run_dir)
 

@@ -1,0 +1,97 @@
+"""The engine of a run: on a server that is started here and ends with the run, or on others'.
+
+For `assembly`, which goes on with the trainer while a server starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from rl_backend.config import RunConfig
+from rl_backend.engines.base import Engine
+from rl_backend.engines.routed import RoutedEngine
+from rl_backend.engines.sglang import SGLangEngine
+from rl_backend.engines.sglang_server import ServerOptions
+from rl_backend.engines.supervised import SupervisedEngine
+from rl_backend.rundir import RunDir
+from rl_backend.stopping import cancel
+from rl_backend.types import PolicyVersion
+
+Connect: TypeAlias = Callable[[str, RunConfig], Awaitable[Engine]]
+
+
+async def connected(url: str, config: RunConfig) -> Engine:
+    """An engine on an SGLang server of somebody else's."""
+    return SGLangEngine(
+        url,
+        policy_version=PolicyVersion(0),
+        max_concurrency=config.rollout.concurrency,
+        request_timeout_s=config.engine.request_timeout_s,
+    )
+
+
+@asynccontextmanager
+async def serving(
+    run: RunDir,
+    config: RunConfig,
+    model_dir: Path,
+    connect: Connect,
+    on_problem: Callable[[str], None],
+) -> AsyncIterator[Awaitable[Engine]]:
+    """The engine, once its server answers; the server that was started here ends with the block."""
+    if config.engine.addresses:
+        connecting = asyncio.ensure_future(_connected(config, connect, on_problem))
+        try:
+            yield connecting
+        finally:
+            await cancel(connecting)
+        return
+    engine = _own(run, config, model_dir, on_problem)
+    engine.start()
+    starting = asyncio.create_task(_started(engine))
+    try:
+        yield starting
+    finally:
+        await cancel(starting)
+        await engine.stop()
+
+
+def _own(
+    run: RunDir, config: RunConfig, model_dir: Path, on_problem: Callable[[str], None]
+) -> SupervisedEngine:
+    options = ServerOptions(
+        dtype=config.trainer.dtype,
+        max_total_tokens=config.engine.max_total_tokens,
+        mem_fraction=config.engine.mem_fraction,
+        num_cpu_threads=config.engine.num_cpu_threads,
+        startup_timeout_s=config.engine.startup_timeout_s,
+    )
+    return SupervisedEngine(
+        model_dir,
+        run.path / "engine.log",
+        options,
+        weights_dir=run.path / "engine-weights",
+        max_restarts=config.max_restarts,
+        max_concurrency=config.rollout.concurrency,
+        request_timeout_s=config.engine.request_timeout_s,
+        on_problem=on_problem,
+    )
+
+
+async def _started(engine: SupervisedEngine) -> Engine:
+    await engine.wait_ready()
+    return engine
+
+
+async def _connected(
+    config: RunConfig, connect: Connect, on_problem: Callable[[str], None]
+) -> Engine:
+    """The engine on servers of somebody else's: one, or several behind one."""
+    engines = {url: await connect(url, config) for url in config.engine.addresses}
+    if len(engines) == 1:
+        return next(iter(engines.values()))
+    return RoutedEngine(engines, on_problem=on_problem)
