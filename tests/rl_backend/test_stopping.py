@@ -1,4 +1,9 @@
-"""A stop at any moment ends the run within five seconds, or once a running update is done."""
+"""A stop at any moment ends the run soon, or once a running update is done.
+
+How soon is a promise of five seconds, which one test holds against the times of the code; the other
+tests see that what hangs, for ever, is not waited for and that nothing else begins. A clock would
+measure how busy the machine is.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,8 +25,10 @@ from rl_backend.config import load_preset
 from rl_backend.engines.scripted_tokens import ScriptedEngine
 from rl_backend.evaluation.bundles import lock_of
 from rl_backend.judges.base import UnavailableJudge, cannot_assess
+from rl_backend.progress import PATIENCE_S, STOP_LOOK_S
 from rl_backend.records import BundleLock, EventKind, Phase, RunState
 from rl_backend.rundir import RunDir
+from rl_backend.stopping import LINGER_S
 from rl_backend.tracking.kinds import is_installed
 from rl_backend.tracking_config import TrackerKind
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
@@ -32,12 +40,12 @@ from world_builder.state import WorldBase
 from world_builder.tasks import Split
 
 BUNDLE = BundleLock(path="bundle", name="tutorial", version="1.0.0", digest="0" * 64)
-LIMIT_S, WAIT_S = 5.0, 60.0
+PROMISED_S, WAIT_S = 5.0, 60.0
 ROOT = Path(__file__).parents[2]
 ASLEEP = """
 import sys, time
 from rl_backend import run
-run._train = lambda *_: time.sleep(60)
+run._train = lambda *_: time.sleep(10_000)
 sys.exit(run.main())
 """
 
@@ -62,11 +70,12 @@ class Hanging(ScriptedEngine):
         self.moment = moment
         self.num_before = num_held_out if moment == "rollout" else 0
         self.hangs = asyncio.Event()
-        self.num_ended = 0
+        self.num_asked = 0
 
     async def generate(
         self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
     ) -> Completion:
+        self.num_asked += 1
         self.num_before -= 1
         if self.moment in {"evaluation", "rollout", "stubborn"} and self.num_before < 0:
             await self._hang()
@@ -89,25 +98,32 @@ class Hanging(ScriptedEngine):
             if self.moment == "stubborn":
                 await asyncio.Event().wait()
             raise
-        finally:
-            self.num_ended += 1
 
 
-@pytest.mark.parametrize("lag", [0, 1])
-@pytest.mark.parametrize("moment", ["evaluation", "rollout", "stubborn", "weights", "pause"])
+def test_patience_is_shorter_than_the_promise() -> None:
+    assert LINGER_S <= PATIENCE_S
+    assert STOP_LOOK_S + PATIENCE_S + STOP_LOOK_S < PROMISED_S
+
+
+MOMENTS = [
+    *product(["evaluation", "rollout", "stubborn", "weights"], [0, 1]),
+    ("pause", 1),  # without lag nothing is in flight that had to pause
+]
+
+
+@pytest.mark.parametrize(("moment", "lag"), MOMENTS)
 async def test_what_hangs_does_not_hold_up_a_stop(
     tutorial: WorldBase, tmp_path: Path, moment: str, lag: int
 ) -> None:
-    if moment == "pause" and not lag:
-        pytest.skip("without lag nothing is in flight that had to pause")
     run = make_run(tmp_path, f"max_policy_lag={lag}")
     engine = Hanging(moment, len(tutorial.world.tasks_in(Split.HELD_OUT)))
     working = asyncio.create_task(work(run, tutorial, engine=engine))
     await asyncio.wait_for(engine.hangs.wait(), WAIT_S)
-    asked_at = time.monotonic()
     run.request_stop()
-    await working
-    assert time.monotonic() - asked_at < LIMIT_S
+    await asyncio.to_thread(wait_for_state, run, RunState.STOPPING)
+    num_asked = engine.num_asked
+    await asyncio.wait_for(working, WAIT_S)
+    assert engine.num_asked == num_asked
     num_done = 1 if moment == "weights" else 0
     assert run.checkpoint_steps() == (num_done,)
     assert [r.step for r in run.metrics() if r.phase is Phase.TRAIN] == [1][:num_done]
@@ -130,10 +146,10 @@ async def test_a_judge_that_hangs_does_not_hold_up_a_stop(
     run = make_run(tmp_path)
     working = asyncio.create_task(work(run, tutorial, judge=Silent("")))
     await asyncio.wait_for(is_asked.wait(), WAIT_S)
-    asked_at = time.monotonic()
     run.request_stop()
-    await working
-    assert time.monotonic() - asked_at < LIMIT_S
+    await asyncio.wait_for(working, WAIT_S)
+    assert run.checkpoint_steps() == (0,)
+    assert run.rollout_steps() == run.eval_steps() == ()
 
 
 async def test_an_update_is_finished_counted_and_kept(tutorial: WorldBase, tmp_path: Path) -> None:
@@ -149,8 +165,9 @@ async def test_an_update_is_finished_counted_and_kept(tutorial: WorldBase, tmp_p
     await asyncio.to_thread(wait_for_state, run, RunState.STOPPING)
     assert not working.done()
     go_on.set()
-    await asyncio.wait_for(working, LIMIT_S)
+    await asyncio.wait_for(working, WAIT_S)
     assert run.checkpoint_steps() == (1,)
+    assert run.rollout_steps() == (1,)
     assert run.stored_status().step == 1
 
 
@@ -159,10 +176,8 @@ def test_a_process_that_does_not_listen_is_left(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ASLEEP, str(run.path)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     wait_for_state(run, RunState.STARTING)
-    asked_at = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(WAIT_S) == 0
-    assert time.monotonic() - asked_at < LIMIT_S
     assert run.stored_status().state is RunState.STOPPED
 
 
@@ -185,10 +200,8 @@ async def test_a_training_process_ends_and_aborts_its_requests(
         while path not in server.asked:
             server.is_asked.clear()
             await asyncio.wait_for(server.is_asked.wait(), 3 * WAIT_S)
-        asked_at = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), WAIT_S) == 0
-        assert time.monotonic() - asked_at < LIMIT_S, run.log_path.read_text()
         assert sorted(server.aborted) == sorted(server.generated)
     assert run.status().state is RunState.STOPPED
     assert run.checkpoint_steps() == (0,)
