@@ -28,7 +28,7 @@ from tests.rl_backend.faults.victims import (
     wait_until,
 )
 
-MAX_LINES, MAX_WAIT_S, MAX_SILENCE_S = 3, 1.5, 1.5
+MAX_LINES, MAX_WAIT_S, MAX_SILENCE_S = 3, 1.0, 1.5
 _COMMANDS = threading.Lock()
 
 
@@ -110,8 +110,16 @@ class Course:
         assert self.processes.trainer() == trainer
 
     def _victim(self, victim: Victim) -> psutil.Process:
-        self._until(lambda: self.processes.of(victim) is not None, f"a living {victim}")
-        return self.processes.of(victim) or self._victim(victim)
+        found: list[psutil.Process] = []
+
+        def is_there() -> bool:
+            process = self.processes.of(victim)
+            found.extend([] if process is None else [process])
+            return bool(found)
+
+        self._until(is_there, f"a living {victim}")
+        assert found, "the run ended before its kills did"
+        return found[0]
 
     def _until(self, is_so: Callable[[], bool], what: str) -> None:
         """Waits for something or for the end of the run; nothing but a kill may fail it."""
@@ -136,5 +144,5 @@ class Course:
 
 
 def _inner(server: psutil.Process) -> psutil.Process:
-    inner = [each for each in server.children() if "scheduler" in each.name()]
+    inner = [each for each in server.children() if "sglang::sched" in each.name()]
     return inner[0] if inner else server

@@ -20,7 +20,7 @@ from exporter.writer import write_bundle
 from rl_backend import cli
 from rl_backend.judges import settings
 from tests.rl_backend.faults import claims
-from tests.rl_backend.faults.course import Course, courses
+from tests.rl_backend.faults.course import Course, Kill, courses
 from tests.rl_backend.faults.victims import JudgeService, Victim
 from world_builder.rubrics import Criterion, CriterionCategory, Scope
 from world_builder.state import WorldBase
@@ -94,7 +94,7 @@ def survivors(
             run_dir=folder / "runs" / f"lag-{lag}",
             judge=judge,
             kills=kills,
-            settings=(*SETTINGS, f"max_policy_lag={lag}", f"num_steps={num_steps(kills)}"),
+            settings=(*SETTINGS, *settings_for(lag, kills)),
         )
         for lag, kills in zip(LAGS, planned, strict=True)
     )
@@ -103,9 +103,19 @@ def survivors(
     return made
 
 
-def num_steps(kills: tuple[object, ...]) -> int:
-    """Enough for a kill after every second step."""
-    return 2 * len(kills) + 2
+def settings_for(lag: int, kills: tuple[Kill, ...]) -> tuple[str, ...]:
+    """However the kills fall together, they are no reason to give up."""
+    return (
+        f"max_policy_lag={lag}",
+        f"num_steps={num_steps(kills)}",
+        f"max_restarts={len(kills)}",
+        f"rollout.max_replacements={len(kills)}",
+    )
+
+
+def num_steps(kills: tuple[Kill, ...]) -> int:
+    """Enough for a kill after every third step."""
+    return 3 * len(kills) + 2
 
 
 def test_every_kill_was_survived(survivors: tuple[Course, ...]) -> None:

@@ -24,7 +24,7 @@ from tests.rl_backend.faults.judge_api import HOST
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 900.0
-LOOK_S = 0.05
+LOOK_S = 0.1
 
 
 class Victim(StrEnum):
