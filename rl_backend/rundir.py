@@ -7,6 +7,7 @@ through it. Readers may look at any instant, also after the process died. Layout
     rollouts/step-000012.jsonl, .tokens.jsonl   eval/step-000010.json, .rollouts.jsonl
     demonstrations.jsonl (of a warm start on rollouts)   tracking/ (files of experiment trackers)
     checkpoints/step-000010/   model/ (starting weights)   policy/ (newest weights)
+    engine-weights/ (while SGLang runs)
 
 It starts no process (`launcher` does) and imports nothing heavy.
 """
@@ -113,6 +114,11 @@ class RunDir:
     def policy_dir(self) -> Path:
         """The newest weights, as a Hugging Face directory."""
         return self.path / "policy"
+
+    @property
+    def engine_weights_dir(self) -> Path:
+        """What the run's own SGLang server would be started again with."""
+        return self.path / "engine-weights"
 
     def config(self) -> RunConfig:
         """The configuration. Raises RunDirError when the file was damaged."""

@@ -74,7 +74,7 @@ def _own(
         model_dir,
         run.path / "engine.log",
         options,
-        weights_dir=run.path / "engine-weights",
+        weights_dir=run.engine_weights_dir,
         max_restarts=config.max_restarts,
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,

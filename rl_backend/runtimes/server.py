@@ -192,7 +192,7 @@ class ServerRuntime:
                         break
             except (aiohttp.ClientError, TimeoutError) as error:
                 problem = str(error) or "it did not answer in time"
-                if self._has_ended(url):
+                if self._keeper is not None and self._keeper.has_ended(url):
                     problem = "its process ended"
                     break
             except ValueError as error:
@@ -201,10 +201,6 @@ class ServerRuntime:
             f"The environment server at {self.url} failed: {problem}.", hint=self._hint()
         )
 
-    def _has_ended(self, url: str) -> bool:
-        """Whether what answered at a URL was a process of ours that is gone."""
-        return self._keeper is not None and self._keeper.has_ended(url)
-
     def _session(self) -> aiohttp.ClientSession:
         if self._client is None:
             connector = aiohttp.TCPConnector(limit=self._max_connections)
@@ -212,8 +208,9 @@ class ServerRuntime:
         return self._client
 
     def _hint(self) -> str:
-        if self._keeper is not None and (log := self._keeper.process.log_tail()):
-            return f"Its last words: {log}"
+        if self._keeper is not None:
+            log = self._keeper.process.log_tail()
+            return f"Its last words: {log}" if log else "See the run's history."
         return "Check that it runs, its capacity and its control token."
 
 
