@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help studio test check bench fuzz train-demo clean
+.PHONY: help studio test check bench fuzz faults train-demo clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: $(VENV)/.base ## Measure the engine, servers beside OpenEnv's, and traini
 
 fuzz: $(VENV)/.dev ## Send anything to tools and a server, for ten minutes (FUZZ_SECONDS=n, FUZZ_SEED=n)
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/python -m pytest -q tests/fuzz
+
+faults: $(VENV)/.dev ## Kill every process of real runs at random, twenty times (FAULT_KILLS=n of each, FAULT_SEED=n)
+	FAULT_KILLS=$${FAULT_KILLS:-5} $(BIN)/python -m pytest -q tests/rl_backend/faults
 
 train-demo: $(VENV)/.base ## Train a small model on two CPU cores, with figures before and after
 	$(BIN)/python -m rl_backend.install --status var/install.json

@@ -1,8 +1,8 @@
 """Real runs whose processes are killed at random moments, and what they leave.
 
 `corecraft train` on a real bundle, with SGLang, Megatron, an environment server and a judge's
-service, each a process of its own. `FAULT_KILLS=n` kills each of the four n times instead of five,
-`FAULT_SEED=n` at other moments.
+service, each a process of its own. `FAULT_KILLS=n` kills each of the four n times instead of twice
+(`make faults`: five times), `FAULT_SEED=n` at other moments.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from world_builder.tasks import Split, Task
 from world_builder.world import World
 from world_builder.worlds import build_world
 
-NUM_OF_EACH = int(os.environ.get("FAULT_KILLS", "5"))
+NUM_OF_EACH = int(os.environ.get("FAULT_KILLS", "2"))
 SEED = int(os.environ.get("FAULT_SEED", "1"))
 LAGS = (0, 1)
 """`max_policy_lag` of the runs: one in which sampling and training take turns, one with both."""
