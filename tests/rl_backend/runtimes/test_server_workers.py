@@ -27,13 +27,14 @@ async def runtime(bundle: Path) -> AsyncIterator[ServerRuntime]:
 
 
 def worker_of(world: ServerWorld) -> str:
-    return world._id.partition(".")[0]
+    return world._url.rpartition("/")[2].partition(".")[0]
 
 
 def kill_the_first_worker(runtime: ServerRuntime) -> None:
-    assert runtime._process is not None
-    assert runtime._process._process is not None
-    pid = runtime._process._process.pid
+    assert runtime._keeper is not None
+    process = runtime._keeper.process._process
+    assert process is not None
+    pid = process.pid
     first = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
     os.kill(int(first), signal.SIGKILL)
 
@@ -69,5 +70,5 @@ async def test_worlds_that_are_asked_for_twice_are_made_once(
 
     monkeypatch.setattr(runtime, "_request", sent_twice)
     await asyncio.gather(*(runtime.start(Start()) for _ in range(6)))
-    health = await request("GET", f"{runtime._url}/health", "", {})
+    health = await request("GET", f"{runtime.url}/health", "", {})
     assert health["num_rollouts"] == 6
