@@ -18,6 +18,7 @@ from rl_backend.engines.sglang_server import ServerOptions
 from rl_backend.engines.supervised import SupervisedEngine
 from rl_backend.errors import EngineError
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
+from tests.rl_backend.children import children_of_command
 from tests.rl_backend.engines.double_process import interpreter
 from tests.rl_backend.engines.double_sglang import OUTPUT
 
@@ -38,8 +39,8 @@ class Served:
         return await self.engine.generate(PROMPT, PARAMS, "task/1")
 
     def servers(self) -> list[psutil.Process]:
-        children = psutil.Process().children()
-        return [each for each in children if "--weight-version" in each.cmdline()]
+        """Those of this engine: other tests of the process may have one, too."""
+        return children_of_command("--weight-version", str(self.model.parent))
 
     def kill(self) -> None:
         for each in self.servers():

@@ -17,6 +17,7 @@ from exporter.writer import write_bundle
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.server import ServerRuntime
 from rl_backend.runtimes.server_process import ServerProcess
+from tests.rl_backend.children import children_of_command
 from world_builder.state import WorldBase
 from world_builder.tasks import Start
 from world_builder.tools import ToolCall
@@ -30,16 +31,15 @@ class Kept:
     """A runtime on a server that can be killed."""
 
     runtime: ServerRuntime
+    bundle: Path
     problems: list[str] = field(default_factory=list)
 
+    def servers(self) -> list[psutil.Process]:
+        return children_of_command("exporter.server", str(self.bundle))
+
     def kill(self) -> None:
-        (server,) = servers()
+        (server,) = self.servers()
         os.kill(server.pid, signal.SIGKILL)
-
-
-def servers() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [each for each in children if "exporter.server" in each.cmdline()]
 
 
 @pytest.fixture
@@ -49,9 +49,10 @@ async def kept(tutorial: WorldBase, tmp_path: Path) -> AsyncIterator[Kept]:
     runtime = await ServerRuntime.launch(
         ServerProcess(bundle), max_restarts=MAX_RESTARTS, on_problem=problems.append
     )
-    yield Kept(runtime, problems)
+    kept = Kept(runtime, bundle, problems)
+    yield kept
     await runtime.close()
-    assert servers() == []
+    assert kept.servers() == []
 
 
 async def test_lost_worlds_fail_at_once_and_new_ones_start(kept: Kept) -> None:
