@@ -24,6 +24,8 @@ from rl_backend.stopping import cancel
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
 AnswerT = TypeVar("AnswerT")
+NUM_LOOKS, LOOK_S = 20, 0.05
+"""How often and how far apart a process is looked at whose connection broke."""
 
 _log = logging.getLogger(__name__)
 
@@ -122,15 +124,31 @@ class SupervisedEngine:
             try:
                 return await call(engine)
             except EngineUnavailable:
-                if engine is self._engine and self._server.ending() is None:
+                if not await self._is_gone(engine):
                     raise
                 await self._outlive(engine)
+
+    async def _is_gone(self, engine: SGLangEngine) -> bool:
+        """Whether the engine's process has ended, which shows a moment after its connections break.
+
+        While the next server starts, `_server` is that one and `_engine` still the dead one's.
+        """
+        for _ in range(NUM_LOOKS):
+            if engine is not self._engine or self._is_restarting():
+                return True
+            if self._server.ending() is not None:
+                return True
+            await asyncio.sleep(LOOK_S)
+        return False
+
+    def _is_restarting(self) -> bool:
+        return self._restart is not None and not self._restart.done()
 
     async def _outlive(self, dead: SGLangEngine) -> None:
         """Returns once another engine stands in the place of `dead`; all callers share one."""
         if dead is not self._engine:
             return
-        if self._restart is None or self._restart.done():
+        if self._restart is None or not self._is_restarting():
             self._restart = asyncio.create_task(self._start_again())
         await asyncio.shield(self._restart)
 
