@@ -93,6 +93,9 @@ class Course:
         wanted = self._num_lines() + planned.num_lines
         self._until(lambda: self._num_lines() >= wanted, "news of the run")
         time.sleep(planned.wait_s)
+        if planned.victim is Victim.ENGINE:
+            # Before its first answer a server's end is taken for a wrong setting, and ends the run.
+            self._until(self._has_answered, "SGLang's first answer to this process")
         if planned.victim is Victim.JUDGE:
             self.judge.die_for(planned.silence_s)
             return
@@ -108,6 +111,9 @@ class Course:
             return
         self._until(lambda: self.processes.of(planned.victim) is not None, "its successor")
         assert self.processes.trainer() == trainer
+
+    def _has_answered(self) -> bool:
+        return self.run.status().state in {RunState.RUNNING, RunState.EVALUATING}
 
     def _victim(self, victim: Victim) -> psutil.Process:
         found: list[psutil.Process] = []
