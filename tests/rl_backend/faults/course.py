@@ -93,9 +93,9 @@ class Course:
         wanted = self._num_lines() + planned.num_lines
         self._until(lambda: self._num_lines() >= wanted, "news of the run")
         time.sleep(planned.wait_s)
-        if planned.victim is Victim.ENGINE:
+        if planned.victim in {Victim.ENGINE, Victim.ENVIRONMENT}:
             # Before its first answer a server's end is taken for a wrong setting, and ends the run.
-            self._until(self._has_answered, "SGLang's first answer to this process")
+            self._until(self._have_answered, "the servers' first answers to this process")
         if planned.victim is Victim.JUDGE:
             self.judge.die_for(planned.silence_s)
             return
@@ -112,7 +112,7 @@ class Course:
         self._until(lambda: self.processes.of(planned.victim) is not None, "its successor")
         assert self.processes.trainer() == trainer
 
-    def _has_answered(self) -> bool:
+    def _have_answered(self) -> bool:
         return self.run.status().state in {RunState.RUNNING, RunState.EVALUATING}
 
     def _victim(self, victim: Victim) -> psutil.Process:
