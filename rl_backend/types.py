@@ -299,6 +299,8 @@ class SamplingParams:
     max_new_tokens: int
     stop_token_ids: tuple[int, ...] = ()
     """Sampling any of these ends the completion, and the token is kept."""
+    has_fixed_length: bool = False
+    """Samples `max_new_tokens` whatever the tokens are; for measuring."""
     seed: int | None = None
     """Makes sampling repeatable where the engine can; None leaves it to the engine."""
 

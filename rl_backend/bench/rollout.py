@@ -3,7 +3,8 @@
 `python -m rl_backend.bench.rollout ASKED` takes a `RolloutAsked` as JSON and prints the figures.
 One SGLang server serves our rollouts and the bare requests, one group at a time, in an order that
 turns every round; its prefix cache is emptied before each group. An unmeasured round of ours comes
-first, and what it asked of the engine is what the peers are asked for.
+first. What was sampled in it is what ours goes on to repeat (`recording`) and what the peers are
+asked for, so that all sides have the same prompts and output lengths in every round.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from rl_backend.bench.bare import replay_bare
-from rl_backend.bench.recording import RecordingEngine
+from rl_backend.bench.recording import RecordingEngine, ReplayingEngine
 from rl_backend.bench.rollout_types import (
     Chain,
     GenerateAsked,
@@ -33,6 +34,7 @@ from rl_backend.bench.rollout_types import (
 from rl_backend.bench.train_types import Ready
 from rl_backend.bench.worker import Worker
 from rl_backend.busy import BusyClock
+from rl_backend.engines.base import Engine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
 from rl_backend.engines.sglang_wire import NUM_RESERVED
@@ -62,7 +64,6 @@ class Ours:
     tasks: tuple[Task, ...]
     runner: RolloutRunner
     policy: TokenPolicy
-    recorder: RecordingEngine
     busy: BusyClock
 
     async def group(self, number: int) -> OwnSpent:
@@ -121,12 +122,15 @@ async def measured(
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> RolloutFigures:
     """The figures of an engine on a server that runs."""
-    ours = _ours(asked, engine)
+    base, recorder = WorldBase(build_world(asked.world)), RecordingEngine(engine)
+    sampling = _ours(asked, base, recorder)
     groups: list[tuple[Chain, ...]] = []
-    for number, task in enumerate(ours.tasks):
+    for number, task in enumerate(sampling.tasks):
         on_stage(f"recording {task.id}")
-        await ours.group(number)
-        groups.append(ours.recorder.chains())
+        await sampling.group(number)
+        groups.append(recorder.chains())
+    repeating = ReplayingEngine(engine, (chain for chains in groups for chain in chains))
+    ours = _ours(asked, base, repeating)
     with _generator(asked, groups, folder) as generator:
         generator.ask("ready", Ready)
         spent: list[tuple[OwnSpent, Spent, Spent]] = []
@@ -137,11 +141,10 @@ async def measured(
     return _figures(asked, groups, spent, load)
 
 
-def _ours(asked: RolloutAsked, engine: SGLangEngine) -> Ours:
-    base = WorldBase(build_world(asked.world))
-    recorder, busy = RecordingEngine(engine), BusyClock()
+def _ours(asked: RolloutAsked, base: WorldBase, engine: Engine) -> Ours:
+    busy = BusyClock()
     policy = TokenPolicy(
-        recorder,
+        engine,
         Renderer.load(Path(asked.model_dir)),
         SamplingParams(temperature=asked.temperature, max_new_tokens=asked.max_new_tokens),
         context_length=asked.context_length,
@@ -153,7 +156,6 @@ def _ours(asked: RolloutAsked, engine: SGLangEngine) -> Ours:
         tasks=tuple(base.world.tasks_in(Split.TRAIN)[: asked.num_tasks]),
         runner=RolloutRunner(base, InProcessRuntime(base), max_worlds=asked.group_size),
         policy=policy,
-        recorder=recorder,
         busy=busy,
     )
 
@@ -174,7 +176,6 @@ async def _round(
             await engine.flush_cache()
             if is_ours:
                 own = _added(own, await ours.group(index))
-                ours.recorder.chains()
             else:
                 bare += await replay_bare(url, chains, temperature=asked.temperature)
     return own, bare

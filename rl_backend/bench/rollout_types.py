@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field as Declared
 
+from rl_backend.types import FinishReason
 from world_builder.frozen import Frozen
 
 
@@ -26,11 +27,16 @@ class RolloutAsked(Frozen):
 
 
 class Request(Frozen):
-    """One turn as the engine was asked for it, and how long the answer was."""
+    """One turn as the engine was asked for it, and its answer."""
 
     prompt_ids: tuple[int, ...]
-    num_new: int = Declared(ge=1)
+    output_ids: tuple[int, ...] = Declared(min_length=1)
+    finish_reason: FinishReason = FinishReason.STOP
     seed: int | None
+
+    @property
+    def num_new(self) -> int:
+        return len(self.output_ids)
 
 
 class Chain(Frozen):

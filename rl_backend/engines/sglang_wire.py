@@ -85,6 +85,8 @@ def generate_request(
         "stop_token_ids": list(params.stop_token_ids),
         "skip_special_tokens": False,
     }
+    if params.has_fixed_length:
+        sampling["ignore_eos"] = True
     if params.seed is not None:
         sampling["sampling_seed"] = params.seed
     return {

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from rl_backend.bench.bare import replay_bare
-from rl_backend.bench.recording import RecordingEngine
+from rl_backend.bench.recording import RecordingEngine, ReplayingEngine
 from rl_backend.bench.rollout import measured
 from rl_backend.bench.rollout_types import Chain, Request, RolloutAsked, RolloutFigures
 from rl_backend.chat_template import ChatTemplate
 from rl_backend.demonstrations import corpus
 from rl_backend.engines.scripted_tokens import ScriptedEngine
 from rl_backend.engines.sglang import SGLangEngine
+from rl_backend.engines.sglang_wire import generate_request
 from rl_backend.errors import EngineError
 from rl_backend.tiny_model import TinyShape, make_tiny_model
 from rl_backend.tiny_tokenizer import CHAT_TEMPLATE
-from rl_backend.types import PolicyVersion, SamplingParams
+from rl_backend.types import Completion, FinishReason, PolicyVersion, SamplingParams
 from studio.cli_bench import app
 from tests.rl_backend.engines.double_sglang import OUTPUT, DoubleSGLang
 from world_builder.state import WorldBase
@@ -27,11 +29,11 @@ from world_builder.state import WorldBase
 CHAINS = (
     Chain(
         requests=(
-            Request(prompt_ids=(1, 2), num_new=len(OUTPUT), seed=5),
-            Request(prompt_ids=(1, 2, 40, 41, 2, 9), num_new=len(OUTPUT), seed=None),
+            Request(prompt_ids=(1, 2), output_ids=OUTPUT, seed=5),
+            Request(prompt_ids=(1, 2, 40, 41, 2, 9), output_ids=OUTPUT, seed=None),
         )
     ),
-    Chain(requests=(Request(prompt_ids=(1, 3), num_new=len(OUTPUT), seed=6),)),
+    Chain(requests=(Request(prompt_ids=(1, 3), output_ids=OUTPUT, seed=6),)),
 )
 FIGURES = RolloutFigures(
     world="tutorial",
@@ -70,6 +72,34 @@ def test_a_recording_holds_the_requests_of_each_rollout_in_order() -> None:
     assert engine.chains() == ()
 
 
+def test_a_replay_says_what_was_recorded_after_sampling_as_much() -> None:
+    asked: list[SamplingParams] = []
+
+    class Counting(ScriptedEngine):
+        async def generate(
+            self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+        ) -> Completion:
+            asked.append(params)
+            return await super().generate(prompt_ids, params, request_id)
+
+    params = SamplingParams(temperature=1.0, max_new_tokens=64, stop_token_ids=(2,), seed=5)
+    engine = ReplayingEngine(Counting(lambda row: (7, 2, 8, 9)), CHAINS)
+    completion = asyncio.run(engine.generate((1, 2), params, "t/a-1"))
+    assert completion.token_ids == OUTPUT
+    assert completion.finish_reason is FinishReason.STOP
+    assert (asked[0].max_new_tokens, asked[0].stop_token_ids) == (len(OUTPUT), ())
+    assert asked[0].has_fixed_length
+    with pytest.raises(EngineError, match="not in the recording"):
+        asyncio.run(engine.generate((1, 3), params, "t/a-1"))
+
+
+def test_a_fixed_length_is_told_to_the_server() -> None:
+    params = SamplingParams(temperature=1.0, max_new_tokens=3, has_fixed_length=True)
+    sampling = generate_request((1,), params, "r")["sampling_params"]
+    assert isinstance(sampling, dict)
+    assert sampling["ignore_eos"] is True
+
+
 def test_bare_requests_are_those_of_the_recording() -> None:
     async def replay() -> tuple[int, list[str]]:
         async with DoubleSGLang() as double:
@@ -83,7 +113,7 @@ def test_bare_requests_are_those_of_the_recording() -> None:
 
 
 def test_a_server_that_samples_another_length_is_refused() -> None:
-    chain = Chain(requests=(Request(prompt_ids=(1,), num_new=len(OUTPUT) + 1, seed=1),))
+    chain = Chain(requests=(Request(prompt_ids=(1,), output_ids=(*OUTPUT, 9), seed=1),))
 
     async def replay() -> None:
         async with DoubleSGLang() as double:
