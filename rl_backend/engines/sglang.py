@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from rl_backend.engines.priming import Primer
 from rl_backend.engines.sglang_http import SGLangClient
 from rl_backend.engines.sglang_wire import (
     Generation,
@@ -20,6 +21,7 @@ from rl_backend.engines.sglang_wire import (
     WeightUpdate,
     completion_of,
     generate_request,
+    priming_request,
 )
 from rl_backend.errors import EngineError, EngineUnavailable
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
@@ -51,6 +53,7 @@ class SGLangEngine:
         self._slots = asyncio.Semaphore(max_concurrency)
         self._request_timeout_s = request_timeout_s
         self._drops: set[asyncio.Task[None]] = set()
+        self._primer = Primer(self._prime)
 
     @property
     def policy_version(self) -> PolicyVersion:
@@ -73,11 +76,13 @@ class SGLangEngine:
     ) -> Completion:
         """The completion of a prompt, with at least one token unless it was aborted.
 
-        Waits for one of `max_concurrency` slots; the timeout runs from then on. Cancelling the
-        call aborts the request in the server. Raises EngineError.
+        Waits for one of `max_concurrency` slots, and where others of its group have the same
+        prompt until that is computed; the timeout runs from then on. Cancelling the call aborts
+        the request in the server. Raises EngineError.
         """
         body = generate_request(prompt_ids, params, request_id)
         async with self._slots:
+            await self._primer.ready(prompt_ids, request_id)
             version = self._policy_version
             try:
                 generation = await self._client.post(
@@ -109,6 +114,7 @@ class SGLangEngine:
             )
         except TimeoutError as late:
             raise _stuck(f"load the weights of version {version}") from late
+        self._primer.forget()
         self._policy_version = version
 
     async def pause(self) -> None:
@@ -126,6 +132,7 @@ class SGLangEngine:
     async def flush_cache(self) -> None:
         """Drops cached prefixes, once no request is in flight."""
         await self._control(f"/flush_cache?timeout={CONTROL_TIMEOUT_S:g}", {}, "flush its cache")
+        self._primer.forget()
 
     async def served_version(self) -> PolicyVersion:
         """The version that the server reports, for taking over a server that already runs."""
@@ -139,6 +146,11 @@ class SGLangEngine:
         """Closes the connections, once aborts are sent; the server goes on."""
         await asyncio.gather(*self._drops)
         await self._client.close()
+
+    async def _prime(self, prompt_ids: Sequence[int]) -> None:
+        """Brings a prompt into the server's prefix cache."""
+        body = priming_request(prompt_ids)
+        await self._client.command("/generate", body, timeout_s=self._request_timeout_s)
 
     def _require(self, version: PolicyVersion, completion: Completion) -> None:
         """Raises EngineUnavailable when tokens are older than the weights that were handed over."""

@@ -97,6 +97,12 @@ def generate_request(
     }
 
 
+def priming_request(prompt_ids: Sequence[int]) -> dict[str, JsonValue]:
+    """Returns the body of a `POST /generate` that is sent for the prefix cache alone."""
+    sampling: dict[str, JsonValue] = {"temperature": 0.0, "max_new_tokens": 1}
+    return {"input_ids": list(prompt_ids), "sampling_params": sampling}
+
+
 def completion_of(generation: Generation) -> Completion:
     """Returns the completion, aligned token by token.
 
