@@ -31,7 +31,7 @@ from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
 from rl_backend.seeding import generator
-from rl_backend.serving import Connect, connected, serving
+from rl_backend.serving import Connect, serving
 from rl_backend.stopping import Stopped, cancel, unless
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
@@ -44,10 +44,10 @@ from world_builder.tasks import Split
 _log = logging.getLogger(__name__)
 
 
-async def train(run: RunDir, progress: Progress, *, connect: Connect = connected) -> None:
+async def train(run: RunDir, progress: Progress, *, connect: Connect | None = None) -> None:
     """The whole run, from where it is to its end or to a stop.
 
-    `connect` makes the engine when the configuration names one that already runs.
+    `connect` makes the engine when the configuration names one that already runs; None connects.
 
     Raises:
         Stopped: a stop was asked for before the loop began; whatever was learned is kept.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field as Declared
 from pydantic import model_validator
@@ -28,6 +28,12 @@ class EngineConfig(Section):
     """Seconds until a server that does not answer is given up."""
     request_timeout_s: float = Declared(default=120.0, gt=0)
     """Seconds until one generation is given up."""
+    weight_sync: Literal["disk", "tensor", "distributed"] = "disk"
+    """How new weights reach a server: as files, through shared memory on the same host (`tensor`),
+    or over a process group, gloo without GPUs and NCCL with them (`distributed`)."""
+    weight_bucket_mib: int = Declared(default=512, ge=1)
+    """Weights that go to a server at a time, in MiB, unless they are files; a larger tensor goes
+    alone."""
 
     @property
     def addresses(self) -> tuple[str, ...]:

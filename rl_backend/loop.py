@@ -22,7 +22,7 @@ from rl_backend.prefetch import Collected, Prefetch
 from rl_backend.records import Phase, RunState
 from rl_backend.step_metrics import Stopwatch, harvest_metrics, known, update_metrics
 from rl_backend.stopping import Stopped, unless
-from rl_backend.updating import Updated, objective, swap_weights, update_policy
+from rl_backend.updating import Updated, objective, swap_weights, update_policy, weights_of
 
 
 class TrainingLoop:
@@ -100,10 +100,10 @@ class TrainingLoop:
         parts, folder = self.parts, self.parts.run.policy_dir
         version = parts.trainer.policy_version
         with parts.progress.unbroken():
-            await asyncio.to_thread(parts.trainer.export_hf, folder)
+            weights = await asyncio.to_thread(weights_of, parts.trainer, parts.config, folder)
         parts.progress.at_version(version)
         is_busy = self._prefetch.is_overlapping
-        swap = swap_weights(parts.engine, folder, version, is_busy=is_busy)
+        swap = swap_weights(parts.engine, weights, version, is_busy=is_busy)
         await unless(parts.stopping, swap)
 
     def _set_reference(self) -> None:
@@ -119,6 +119,8 @@ class TrainingLoop:
         """Keeps all that a resumed run needs; `figures` of a step that were not told yet."""
         parts = self.parts
         with parts.progress.unbroken():
+            if parts.config.engine.weight_sync != "disk":  # no hand-over wrote it
+                await asyncio.to_thread(parts.trainer.export_hf, parts.run.policy_dir)
             await asyncio.to_thread(
                 save, parts.run, parts.trainer, self.state, parts.source, parts.buffer, figures
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from rl_backend.engines.base import Engine
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions
+from rl_backend.engines.sglang_weights import Sender, sender
 from rl_backend.engines.supervised import SupervisedEngine
 from rl_backend.rundir import RunDir
 from rl_backend.stopping import cancel
@@ -24,13 +26,15 @@ from rl_backend.types import PolicyVersion
 Connect: TypeAlias = Callable[[str, RunConfig], Awaitable[Engine]]
 
 
-async def connected(url: str, config: RunConfig) -> Engine:
+async def connected(url: str, config: RunConfig, on_problem: Callable[[str], None]) -> Engine:
     """An engine on an SGLang server of somebody else's."""
     return SGLangEngine(
         url,
         policy_version=PolicyVersion(0),
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,
+        sender=_sender(config),
+        on_problem=on_problem,
     )
 
 
@@ -39,11 +43,15 @@ async def serving(
     run: RunDir,
     config: RunConfig,
     model_dir: Path,
-    connect: Connect,
+    connect: Connect | None,
     on_problem: Callable[[str], None],
 ) -> AsyncIterator[Awaitable[Engine]]:
-    """The engine, once its server answers; the server that was started here ends with the block."""
+    """The engine, once its server answers; the server that was started here ends with the block.
+
+    `connect` reaches a server that already runs; None takes `connected`.
+    """
     if config.engine.addresses:
+        connect = connect or partial(connected, on_problem=on_problem)
         connecting = asyncio.ensure_future(_connected(config, connect, on_problem))
         try:
             yield connecting
@@ -78,8 +86,13 @@ def _own(
         max_restarts=config.max_restarts,
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,
+        make_sender=partial(_sender, config),
         on_problem=on_problem,
     )
+
+
+def _sender(config: RunConfig) -> Sender | None:
+    return sender(config.engine.weight_sync, config.engine.weight_bucket_mib * 2**20)
 
 
 async def _started(engine: SupervisedEngine) -> Engine:

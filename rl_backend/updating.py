@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rl_backend.buffer import DataBuffer
 from rl_backend.config import RunConfig
-from rl_backend.engines.base import Engine
+from rl_backend.engines.base import Engine, Weights
+from rl_backend.handover import WrittenWeights
 from rl_backend.objective import PolicyObjective
 from rl_backend.objective.adaptive_clip import AdaptiveClip
 from rl_backend.objective_kinds import ClipSignal
@@ -76,20 +77,31 @@ def update_policy(
     )
 
 
+def weights_of(trainer: Trainer, config: RunConfig, folder: Path) -> Weights:
+    """The trainer's weights for the engine; written to `folder` where it reads files.
+
+    Called by every hand-over, in a thread; all ranks of the trainer take part.
+    """
+    if config.engine.weight_sync != "disk":
+        return trainer.gather(folder.absolute())
+    trainer.export_hf(folder)
+    return WrittenWeights(path=folder)
+
+
 async def swap_weights(
-    engine: Engine, folder: Path, version: PolicyVersion, *, is_busy: bool
+    engine: Engine, weights: Weights, version: PolicyVersion, *, is_busy: bool
 ) -> None:
-    """Brings a Hugging Face directory into force as `version`.
+    """Brings weights into force as `version`.
 
     With `is_busy` sampling is held meanwhile: rollouts in flight go on under the new weights, each
     token with the version that sampled it.
     """
     if not is_busy:
-        await engine.update_weights(folder, version)
+        await engine.update_weights(weights, version)
         return
     try:
         await engine.pause()
-        await engine.update_weights(folder, version)
+        await engine.update_weights(weights, version)
     finally:
         await engine.resume()
 

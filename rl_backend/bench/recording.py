@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from rl_backend.bench.rollout_types import Chain, Request
-from rl_backend.engines.base import Engine
+from rl_backend.engines.base import Engine, Weights
 from rl_backend.errors import EngineError
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
@@ -27,8 +26,8 @@ class _Passing:
     def policy_version(self) -> PolicyVersion:
         return self._engine.policy_version
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
-        await self._engine.update_weights(model_path, version)
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
+        await self._engine.update_weights(weights, version)
 
     async def pause(self) -> None:
         await self._engine.pause()

@@ -4,11 +4,30 @@ Under the rollout, which renders messages to tokens, and beside the trainer, who
 engine takes over. An engine knows no messages, tools or rewards.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Weights(Protocol):
+    """Weights of one policy version, which an engine takes in the form that suits it.
+
+    Both methods may take long and are called from threads, several at once. `rl_backend.handover`
+    has them.
+    """
+
+    def directory(self) -> Path:
+        """A Hugging Face directory with them (an absolute path)."""
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Every tensor, whole, on the CPU, by Hugging Face name."""
 
 
 class Engine(Protocol):
@@ -30,10 +49,11 @@ class Engine(Protocol):
         What it has before a `/` names the group: requests whose prompts begin alike.
         """
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
-        """Loads the weights of a Hugging Face directory (an absolute path).
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
+        """Brings weights into force as `version`.
 
-        Returns when every later token is sampled from them.
+        Returns when every later token is sampled from them. After an error the weights before are
+        in force, or the engine samples nothing until it was given weights again.
         """
 
     async def pause(self) -> None:

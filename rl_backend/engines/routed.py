@@ -12,9 +12,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from rl_backend.engines.base import Engine
+from rl_backend.engines.base import Engine, Weights
 from rl_backend.errors import EngineError, EngineUnavailable
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
@@ -65,13 +64,13 @@ class RoutedEngine:
             except EngineUnavailable as error:
                 self._set_aside(server, error)
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
         """Every server that takes the weights is in the rotation afterwards, no other one.
 
         Raises:
             EngineError: not one server took them.
         """
-        errors = await self._everywhere(lambda each: each.update_weights(model_path, version))
+        errors = await self._everywhere(lambda each: each.update_weights(weights, version))
         for server, error in zip(self._servers, errors, strict=True):
             if error is not None:
                 self._set_aside(server, error)

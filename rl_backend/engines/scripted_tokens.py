@@ -6,8 +6,8 @@ run on a machine without SGLang. Loading weights only raises its version.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from rl_backend.engines.base import Weights
 from rl_backend.types import Completion, FinishReason, PolicyVersion, SamplingParams
 
 
@@ -45,7 +45,7 @@ class ScriptedEngine:
             finish_reason=FinishReason.LENGTH if is_cut else FinishReason.STOP,
         )
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
         self.policy_version = version
 
     async def pause(self) -> None:

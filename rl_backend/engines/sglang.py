@@ -7,18 +7,21 @@ Under the rollouts. `sglang_server` starts servers, `sglang_http` sends requests
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self
 
+from pydantic import JsonValue
+
+from rl_backend.engines.base import Weights
 from rl_backend.engines.priming import Primer
 from rl_backend.engines.sglang_http import SGLangClient
+from rl_backend.engines.sglang_weights import Sender, load_directory
 from rl_backend.engines.sglang_wire import (
     Generation,
     ModelInfo,
-    WeightUpdate,
     completion_of,
     generate_request,
     priming_request,
@@ -27,16 +30,20 @@ from rl_backend.errors import EngineError, EngineUnavailable
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
 CONTROL_TIMEOUT_S = 300.0
-"""Bound on weight updates and flushes, which wait until no request is in flight."""
+"""Bound on what waits until no request is in flight, such as flushes."""
 ABORT_TIMEOUT_S = 1.0
 """Bound on telling the server of a request that was cancelled here."""
+
+_log = logging.getLogger(__name__)
 
 
 class SGLangEngine:
     """An `Engine` over a server's native API.
 
     `failure` says why the server is gone (None while it lives), so that an error names the cause
-    instead of a refused connection; `SGLangServer.failure` fits.
+    instead of a refused connection; `SGLangServer.failure` fits. `sender` brings new weights in
+    parts (None: the server reads a directory); `on_problem` is told when it failed and a directory
+    took its place.
     """
 
     def __init__(
@@ -47,6 +54,8 @@ class SGLangEngine:
         max_concurrency: int = 64,
         request_timeout_s: float = 120.0,
         failure: Callable[[], str | None] = lambda: None,
+        sender: Sender | None = None,
+        on_problem: Callable[[str], None] = _log.warning,
     ) -> None:
         self._client = SGLangClient(url, failure=failure)
         self._policy_version = policy_version
@@ -54,6 +63,11 @@ class SGLangEngine:
         self._request_timeout_s = request_timeout_s
         self._drops: set[asyncio.Task[None]] = set()
         self._primer = Primer(self._prime)
+        self._sender = sender
+        self._on_problem = on_problem
+        self._is_paused = False
+        self._is_mixed = False
+        """Whether the server may hold weights of two versions; nothing is sampled from them."""
 
     @property
     def policy_version(self) -> PolicyVersion:
@@ -83,6 +97,7 @@ class SGLangEngine:
         body = generate_request(prompt_ids, params, request_id)
         async with self._slots:
             await self._primer.ready(prompt_ids, request_id)
+            self._require_whole()
             version = self._policy_version
             try:
                 generation = await self._client.post(
@@ -97,32 +112,74 @@ class SGLangEngine:
                     f"SGLang did not finish request {request_id} in {self._request_timeout_s:g} s.",
                     hint="Raise engine.request_timeout_s or run fewer rollouts at once.",
                 ) from late
+        self._require_whole()
         completion = _completion(generation, request_id)
         self._require(version, completion)
         return completion
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
-        """Loads a Hugging Face directory: an absolute path that the server can read.
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
+        """Brings weights into force: by the sender, or as a directory that the server can read.
 
-        Waits until no request is in flight. While paused it loads at once: requests in flight go
-        on under the new weights, and their tokens carry the version that sampled each.
+        A directory waits until no request is in flight; a sender, or a pause, does not: requests
+        in flight then go on under the new weights, and their tokens carry the version that sampled
+        each. When a sender fails the directory is loaded in its place; when that fails too, nothing
+        is sampled until other weights came.
         """
-        body = {"model_path": str(model_path), "weight_version": str(version)}
+        if self._sender is None:
+            await self._load(weights, version)
+            return
+        async with self._held():
+            await self._send(self._sender, weights, version)
+
+    async def _send(self, sender: Sender, weights: Weights, version: PolicyVersion) -> None:
+        self._is_mixed = True
         try:
-            await self._client.post(
-                "/update_weights_from_disk", body, WeightUpdate, timeout_s=CONTROL_TIMEOUT_S
+            await sender.send(self._client, weights, version)
+            self._took(version)
+        except EngineError as error:
+            await self._load(weights, version)
+            self._on_problem(
+                f"{self._client.url} took version {version} from disk, since it could not be sent: "
+                f"{error.what}"
             )
+
+    async def _load(self, weights: Weights, version: PolicyVersion) -> None:
+        try:
+            await load_directory(self._client, weights, version)
         except TimeoutError as late:
             raise _stuck(f"load the weights of version {version}") from late
+        self._took(version)
+
+    def _took(self, version: PolicyVersion) -> None:
+        self._is_mixed = False
         self._primer.forget()
         self._policy_version = version
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[None]:
+        """Inside, sampling is held, by the caller's pause or by one of our own."""
+        if self._is_paused:
+            yield
+            return
+        try:
+            await self.pause()
+            yield
+        except BaseException:
+            with suppress(EngineError):
+                await self.resume()
+            raise
+        await self.resume()
 
     async def pause(self) -> None:
         """Holds all sampling; requests in flight keep their tokens and recompute their cache."""
         await self._control("/pause_generation", {"mode": "retract"}, "pause")
+        self._is_paused = True
 
     async def resume(self) -> None:
-        """Ends a pause."""
+        """Ends a pause. Requests that would go on under weights of two versions are aborted."""
+        self._is_paused = False
+        if self._is_mixed:
+            await self._control("/abort_request", {"rid": "", "abort_all": True}, "abort requests")
         await self._control("/continue_generation", {}, "resume")
 
     async def abort(self, request_id: str) -> None:
@@ -145,12 +202,22 @@ class SGLangEngine:
     async def close(self) -> None:
         """Closes the connections, once aborts are sent; the server goes on."""
         await asyncio.gather(*self._drops)
+        if self._sender is not None:
+            await self._sender.close(self._client)
         await self._client.close()
 
     async def _prime(self, prompt_ids: Sequence[int]) -> None:
         """Brings a prompt into the server's prefix cache."""
         body = priming_request(prompt_ids)
         await self._client.command("/generate", body, timeout_s=self._request_timeout_s)
+
+    def _require_whole(self) -> None:
+        """Raises EngineUnavailable after an update that ended part-way."""
+        if self._is_mixed and not self._is_paused:
+            raise EngineUnavailable(
+                f"SGLang at {self._client.url} holds weights of two versions.",
+                hint="An update ended part-way; the next whole one mends it.",
+            )
 
     def _require(self, version: PolicyVersion, completion: Completion) -> None:
         """Raises EngineUnavailable when tokens are older than the weights that were handed over."""
@@ -173,7 +240,7 @@ class SGLangEngine:
         self._drops.add(task)
         task.add_done_callback(self._drops.discard)
 
-    async def _control(self, path: str, body: dict[str, str], purpose: str) -> None:
+    async def _control(self, path: str, body: dict[str, JsonValue], purpose: str) -> None:
         try:
             await self._client.command(path, body, timeout_s=CONTROL_TIMEOUT_S + 10)
         except TimeoutError as late:

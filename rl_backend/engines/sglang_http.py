@@ -1,8 +1,9 @@
 """Requests to one SGLang server: what is sent again, and which error a failure becomes.
 
 Under `sglang`, which knows what the requests mean. A request is sent again only when its
-connection failed before an answer came; every request of this client may be repeated, since a
-generation that nobody reads has no effect and control requests set a state.
+connection failed before an answer came. Generations and control requests may be repeated, since a
+generation that nobody reads has no effect and control requests set a state; parts of an update of
+weights may not.
 """
 
 from __future__ import annotations
@@ -36,14 +37,20 @@ class SGLangClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def post(
-        self, path: str, body: Mapping[str, JsonValue], answer: type[AnswerT], *, timeout_s: float
+        self,
+        path: str,
+        body: Mapping[str, JsonValue],
+        answer: type[AnswerT],
+        *,
+        timeout_s: float,
+        num_attempts: int = NUM_ATTEMPTS,
     ) -> AnswerT:
         """The answer to a POST, read as `answer`.
 
         Raises TimeoutError after `timeout_s` over all attempts, EngineError on any other failure.
         """
         async with asyncio.timeout(timeout_s):
-            content = await self._attempts("POST", path, body)
+            content = await self._attempts("POST", path, body, num_attempts)
         return self._read(path, content, answer)
 
     async def get(self, path: str, answer: type[AnswerT], *, timeout_s: float) -> AnswerT:
@@ -63,13 +70,17 @@ class SGLangClient:
             await self._session.close()
 
     async def _attempts(
-        self, method: str, path: str, body: Mapping[str, JsonValue] | None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, JsonValue] | None,
+        num_attempts: int = NUM_ATTEMPTS,
     ) -> bytes:
-        for attempt in range(NUM_ATTEMPTS):
+        for attempt in range(num_attempts):
             try:
                 return await self._once(method, path, body)
             except aiohttp.ClientError as failed:
-                is_last = attempt + 1 == NUM_ATTEMPTS
+                is_last = attempt + 1 == num_attempts
                 if is_last or self._failure() is not None:
                     raise self._unreachable(path, failed) from failed
             await asyncio.sleep(BACKOFF_S * 2**attempt * random.uniform(0.75, 1.25))

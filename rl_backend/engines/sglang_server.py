@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +26,12 @@ import aiohttp
 
 from rl_backend.engines.ports import free_port
 from rl_backend.engines.sglang import SGLangEngine
+from rl_backend.engines.sglang_weights import Sender
 from rl_backend.errors import EngineError
 from rl_backend.tethered import tethered
 from rl_backend.types import PolicyVersion
+
+_log = logging.getLogger(__name__)
 
 STARTING_VERSION = PolicyVersion(0)
 HOST = "127.0.0.1"
@@ -151,7 +156,12 @@ class SGLangServer:
         return f"{ending} End of its log:\n{_tail(self._log_path)}\n"
 
     def engine(
-        self, *, max_concurrency: int = 64, request_timeout_s: float = 120.0
+        self,
+        *,
+        max_concurrency: int = 64,
+        request_timeout_s: float = 120.0,
+        sender: Sender | None = None,
+        on_problem: Callable[[str], None] = _log.warning,
     ) -> SGLangEngine:
         """An engine on this server; close it before the server is stopped."""
         return SGLangEngine(
@@ -160,6 +170,8 @@ class SGLangServer:
             max_concurrency=max_concurrency,
             request_timeout_s=request_timeout_s,
             failure=self.failure,
+            sender=sender,
+            on_problem=on_problem,
         )
 
     def stop(self) -> None:

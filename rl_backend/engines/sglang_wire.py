@@ -61,10 +61,18 @@ class Generation(Answer):
 
 
 class WeightUpdate(Answer):
-    """The answer to `POST /update_weights_from_disk`."""
+    """The answer to every request of an update of weights."""
 
     success: bool
     message: str
+
+
+class ServerInfo(Answer):
+    """The answer to `GET /server_info`."""
+
+    tp_size: int
+    pp_size: int
+    dp_size: int
 
 
 class ModelInfo(Answer):

@@ -17,9 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from rl_backend.engines.base import Weights
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
+from rl_backend.engines.sglang_weights import Sender
 from rl_backend.errors import EngineError, EngineUnavailable
+from rl_backend.handover import WrittenWeights
 from rl_backend.stopping import cancel
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
@@ -43,24 +46,29 @@ class SupervisedEngine:
         max_restarts: int = 3,
         max_concurrency: int = 64,
         request_timeout_s: float = 120.0,
+        make_sender: Callable[[], Sender | None] = lambda: None,
         on_problem: Callable[[str], None] = _log.warning,
     ) -> None:
         """`max_restarts` counts anew with every weights that were handed over.
 
-        In `weights_dir`, on the file system of the handed-over weights, the newest ones are kept
-        for the next server; `on_problem` is told of each death.
+        The newest weights are kept for the next server: without a sender in `weights_dir`, on the
+        file system of the handed-over ones, with one as they are. Each server has a sender of its
+        own. `on_problem` is told of each death.
         """
         self._options = options or ServerOptions()
         self._log_path = log_path
         self._server = SGLangServer(model_dir, log_path, self._options)
         self._engine: SGLangEngine
         self._retired: list[SGLangEngine] = []
-        self._weights = (model_dir, self._options.policy_version)
+        self._weights: Weights = WrittenWeights(path=model_dir)
+        self._version = self._options.policy_version
         self._weights_dir = weights_dir
         self._max_restarts = max_restarts
         self._num_restarts = 0
         self._max_concurrency = max_concurrency
         self._request_timeout_s = request_timeout_s
+        self._make_sender = make_sender
+        self._is_read_from_disk = make_sender() is None
         self._on_problem = on_problem
         self._restart: asyncio.Task[None] | None = None
 
@@ -89,14 +97,13 @@ class SupervisedEngine:
         """The completion, from the server that lives to give it."""
         return await self._served(lambda each: each.generate(prompt_ids, params, request_id))
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
         """Hands weights over; a server that dies meanwhile is started with them."""
-        kept = await asyncio.to_thread(self._keep, model_path, version)
-        self._weights = (kept, version)
-        await self._served(lambda each: each.update_weights(model_path, version))
+        kept = await asyncio.to_thread(self._keep, weights, version)
+        self._weights, self._version = kept, version
+        await self._served(lambda each: each.update_weights(kept, version))
         self._num_restarts = 0
-        for other in set(self._weights_dir.iterdir()) - {kept}:
-            shutil.rmtree(other)
+        await asyncio.to_thread(self._drop_all_but, version)
 
     async def pause(self) -> None:
         await self._served(lambda each: each.pause())
@@ -157,8 +164,8 @@ class SupervisedEngine:
         while True:
             self._count(self._server.ending() or "The SGLang server did not get ready.")
             await asyncio.to_thread(self._server.stop)
-            model_dir, version = self._weights
-            options = replace(self._options, policy_version=version)
+            model_dir = await asyncio.to_thread(self._weights.directory)
+            options = replace(self._options, policy_version=self._version)
             self._server = SGLangServer(model_dir, self._log_path, options)
             self._server.start()
             try:
@@ -181,15 +188,28 @@ class SupervisedEngine:
 
     def _connected(self) -> SGLangEngine:
         return self._server.engine(
-            max_concurrency=self._max_concurrency, request_timeout_s=self._request_timeout_s
+            max_concurrency=self._max_concurrency,
+            request_timeout_s=self._request_timeout_s,
+            sender=self._make_sender(),
+            on_problem=self._on_problem,
         )
 
-    def _keep(self, model_path: Path, version: PolicyVersion) -> Path:
-        """A copy that stays when `model_path` is replaced, which happens while rollouts run."""
-        kept = self._weights_dir / f"version-{version}"
+    def _keep(self, weights: Weights, version: PolicyVersion) -> Weights:
+        """The weights, so that they stay when the trainer writes its next while rollouts run."""
+        if not self._is_read_from_disk:
+            return weights
+        kept = self._kept_dir(version)
         if not kept.exists():
-            shutil.copytree(model_path, kept, copy_function=_link)
-        return kept
+            shutil.copytree(weights.directory(), kept, copy_function=_link)
+        return WrittenWeights(path=kept)
+
+    def _drop_all_but(self, version: PolicyVersion) -> None:
+        for each in self._weights_dir.glob("*"):
+            if each != self._kept_dir(version):
+                shutil.rmtree(each)
+
+    def _kept_dir(self, version: PolicyVersion) -> Path:
+        return self._weights_dir / f"version-{version}"
 
 
 def _link(source: str, target: str) -> None:

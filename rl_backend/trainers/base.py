@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rl_backend.engines.base import Weights
     from rl_backend.objective import Objective
 
 
@@ -119,6 +120,12 @@ class Trainer(Protocol):
 
     def export_hf(self, directory: Path) -> None:
         """Writes the weights as a Hugging Face directory that an engine can load."""
+
+    def gather(self, directory: Path) -> Weights:
+        """The weights as they are now, in this process's memory.
+
+        They are written to `directory` (an absolute path) only when an engine wants a directory.
+        """
 
     def close(self) -> None:
         """Frees process groups; the trainer is of no use afterwards."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rl_backend import hf_checkpoint
 from rl_backend.batching import Microbatch, microbatches
 from rl_backend.config import TrainerConfig
+from rl_backend.handover import GatheredWeights
 from rl_backend.model_shape import read_model_shape
 from rl_backend.objective import MetricSums, Objective
 from rl_backend.trainers import cpu_standin, megatron_checkpoint, megatron_model
@@ -211,6 +212,13 @@ class MegatronTrainer:
         if self.is_main_rank:
             hf_checkpoint.write_hf_checkpoint(directory, state, like=self._model_dir)
         dist.barrier()
+
+    def gather(self, directory: Path) -> GatheredWeights:
+        """The weights as they are now, for an engine; see `Trainer.gather`."""
+        now = {
+            name: value.clone() for name, value in self.weights().items()
+        }  # on a CPU: no copy yet
+        return GatheredWeights(state=now, path=directory, like=self._model_dir)
 
     def save_checkpoint(self, directory: Path, extra: dict[str, Json] | None = None) -> None:
         """Saves everything a resumed run needs, whole or not at all; `extra` is the caller's."""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rl_backend.config import TrainerConfig
 from rl_backend.errors import TrainerError
+from rl_backend.handover import GatheredWeights
 from rl_backend.objective import Objective
 from rl_backend.trainers.base import Trainer, TrainerInfo, UpdateMetrics
 from rl_backend.trainers.megatron import MegatronTrainer
@@ -174,6 +175,11 @@ class RankedTrainer:
         """As `Trainer.export_hf`."""
         self._tell("export_hf", {"directory": directory})
         self._guarded(lambda: self._here.export_hf(directory))
+
+    def gather(self, directory: Path) -> GatheredWeights:
+        """As `Trainer.gather`."""
+        self._tell("gather", {"directory": directory})
+        return self._guarded(lambda: self._here.gather(directory))
 
     def close(self) -> None:
         """Ends all ranks; the second call does nothing."""

@@ -44,7 +44,7 @@ class Interruption:
 
 async def work(path: Path, interruption: Interruption) -> None:
     from rl_backend import assembly
-    from rl_backend.engines.base import Engine
+    from rl_backend.engines.base import Engine, Weights
     from rl_backend.evaluation.bundles import open_locked
     from rl_backend.progress import Progress
     from rl_backend.renderer import Renderer
@@ -85,7 +85,7 @@ async def work(path: Path, interruption: Interruption) -> None:
                 finish_reason=FinishReason.STOP,
             )
 
-        async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+        async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
             self.policy_version = version
 
         async def pause(self) -> None:

@@ -18,6 +18,7 @@ from rl_backend.buffer import DataBuffer, TaskSource
 from rl_backend.checkpoints import LoopState, restore
 from rl_backend.engines.base import Engine
 from rl_backend.engines.scripted_tokens import ScriptedEngine
+from rl_backend.handover import WrittenWeights
 from rl_backend.judges.base import Judge
 from rl_backend.judges.checks import ChecksJudge
 from rl_backend.loop import TrainingLoop
@@ -92,6 +93,9 @@ class CountingTrainer:
 
     def export_hf(self, directory: Path) -> None:
         directory.mkdir(exist_ok=True)
+
+    def gather(self, directory: Path) -> WrittenWeights:
+        return WrittenWeights(path=directory)
 
     def close(self) -> None:
         """Nothing to free."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rl_backend.config import load_preset
+from rl_backend.engines.base import Weights
 from rl_backend.engines.scripted_tokens import ScriptedEngine
 from rl_backend.errors import EngineError
 from rl_backend.records import BundleLock, Phase
@@ -51,9 +52,9 @@ class WatchedEngine(ScriptedEngine):
         with self._asking:
             return self._asking.wait_for(lambda: self.num_asked >= num, WAIT_S)
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
         self.control.append(f"version {version}")
-        await super().update_weights(model_path, version)
+        await super().update_weights(weights, version)
 
     async def pause(self) -> None:
         self.control.append("pause")
@@ -149,10 +150,10 @@ async def test_a_crash_beside_an_update_loses_no_task_and_doubles_none(
     run = make_run(tmp_path, *settings, run_id="crashed")
 
     class Dying(WatchedEngine):
-        async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+        async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
             if version == 3:
                 raise EngineError("Gone.", hint="Restart it.")
-            await super().update_weights(model_path, version)
+            await super().update_weights(weights, version)
 
     with pytest.raises(EngineError):
         await work(run, tutorial, engine=Dying())

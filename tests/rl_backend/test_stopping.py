@@ -22,6 +22,7 @@ import pytest
 from exporter.bundle import Bundle
 from exporter.writer import write_bundle
 from rl_backend.config import load_preset
+from rl_backend.engines.base import Weights
 from rl_backend.engines.scripted_tokens import ScriptedEngine
 from rl_backend.evaluation.bundles import lock_of
 from rl_backend.judges.base import UnavailableJudge, cannot_assess
@@ -81,10 +82,10 @@ class Hanging(ScriptedEngine):
             await self._hang()
         return await super().generate(prompt_ids, params, request_id)
 
-    async def update_weights(self, model_path: Path, version: PolicyVersion) -> None:
+    async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
         if self.moment == "weights" and version == 1:
             await self._hang()
-        await super().update_weights(model_path, version)
+        await super().update_weights(weights, version)
 
     async def pause(self) -> None:
         if self.moment == "pause":

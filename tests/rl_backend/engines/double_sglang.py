@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import pickle
 from typing import Self
 
 from aiohttp import web
 from pydantic import JsonValue
+from torch import Tensor
 
 from rl_backend.engines.ports import free_port
 
@@ -23,6 +26,12 @@ class DoubleSGLang:
         self.hanging: set[str] = set()
         self.failing: dict[str, int] = {}
         """Status by path, for what is refused."""
+        self.spared: dict[str, int] = {}
+        """How many requests are answered first, by path, before they fail."""
+        self.tensors: dict[str, Tensor] = {}
+        """What came through shared memory."""
+        self.versions_told: list[int | None] = []
+        """Of each part of an update; None where it was not the last."""
         self.asked: list[str] = []
         """Paths, in the order of requests."""
         self.generated: list[str] = []
@@ -64,17 +73,32 @@ class DoubleSGLang:
         self.is_asked.set()
         if path in self.hanging:
             await asyncio.Event().wait()
-        if path in self.failing:
+        self.spared[path] = spared = self.spared.get(path, 0) - 1
+        if path in self.failing and spared < 0:
             return web.json_response({"error": "as told"}, status=self.failing[path])
         return web.json_response(self._content(path, body))
 
     def _content(self, path: str, body: dict[str, JsonValue]) -> JsonValue:
-        if path == "/update_weights_from_disk":
-            self.version = int(str(body["weight_version"]))
+        if path == "/server_info":
+            return {"tp_size": 1, "pp_size": 1, "dp_size": 1}
+        if path.startswith(("/update_weights", "/begin_weight", "/end_weight")):
+            self._take(path, body)
             return {"success": True, "message": ""}
         if path == "/generate":
             return self._generation(body)
         return {}
+
+    def _take(self, path: str, body: dict[str, JsonValue]) -> None:
+        if path == "/update_weights_from_tensor":
+            payloads = body["serialized_named_tensors"]
+            assert isinstance(payloads, list)
+            named = pickle.loads(base64.b64decode(str(payloads[0])))  # noqa: S301 (our own)
+            self.tensors |= {name: tensor.clone() for name, tensor in named}
+        if "weight_version" not in body:
+            return
+        told = body["weight_version"]
+        self.versions_told.append(None if told is None else int(str(told)))
+        self.version = self.versions_told[-1] or self.version
 
     def _generation(self, body: dict[str, JsonValue]) -> JsonValue:
         prompt = body["input_ids"]

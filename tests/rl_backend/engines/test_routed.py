@@ -14,6 +14,7 @@ from rl_backend.config import load_preset
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.errors import EngineError
+from rl_backend.handover import WrittenWeights
 from rl_backend.records import BundleLock, Phase
 from rl_backend.rundir import RunDir
 from rl_backend.types import PolicyVersion, SamplingParams
@@ -23,7 +24,7 @@ from world_builder.state import WorldBase
 
 PROMPT = [1, 2, 3]
 PARAMS = SamplingParams(temperature=1.0, max_new_tokens=8)
-WEIGHTS = Path("/weights")
+WEIGHTS = WrittenWeights(path=Path("/weights"))
 
 
 @dataclass

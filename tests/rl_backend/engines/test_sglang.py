@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import SGLangServer
 from rl_backend.errors import EngineError
+from rl_backend.handover import WrittenWeights
 from rl_backend.types import FinishReason, PolicyVersion, SamplingParams
 from tests.rl_backend.sglang_fixtures import TinyLlamas
 
@@ -28,7 +29,7 @@ async def engine(
     async with sglang_server.engine() as engine:
         yield engine
         if engine.policy_version:
-            await engine.update_weights(tiny_llamas.first, PolicyVersion(0))
+            await engine.update_weights(WrittenWeights(path=tiny_llamas.first), PolicyVersion(0))
 
 
 def reference_logprobs(
@@ -55,7 +56,7 @@ async def test_update_changes_weights_and_the_version_of_every_token(
     engine: SGLangEngine, tiny_llamas: TinyLlamas
 ) -> None:
     before = await engine.generate(PROMPT, SAMPLED, "before")
-    await engine.update_weights(tiny_llamas.second, PolicyVersion(7))
+    await engine.update_weights(WrittenWeights(path=tiny_llamas.second), PolicyVersion(7))
     after = await engine.generate(PROMPT, SAMPLED, "after")
 
     assert set(before.policy_versions) == {0}
@@ -71,7 +72,7 @@ async def test_a_paused_request_goes_on_under_new_weights_and_says_so(
     running = asyncio.create_task(engine.generate(PROMPT, LONG, "across"))
     await engine.generate(PROMPT, SAMPLED, "beside")
     await engine.pause()
-    await engine.update_weights(tiny_llamas.second, PolicyVersion(3))
+    await engine.update_weights(WrittenWeights(path=tiny_llamas.second), PolicyVersion(3))
     await engine.resume()
 
     completion = await running
@@ -144,7 +145,7 @@ async def test_weights_that_do_not_load_are_an_engine_error(
     engine: SGLangEngine, tmp_path: Path
 ) -> None:
     with pytest.raises(EngineError, match="update_weights_from_disk"):
-        await engine.update_weights(tmp_path / "missing", PolicyVersion(9))
+        await engine.update_weights(WrittenWeights(path=tmp_path / "missing"), PolicyVersion(9))
     assert engine.policy_version == 0
     await engine.generate(PROMPT, SAMPLED, "still-alive")
 

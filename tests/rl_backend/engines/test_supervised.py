@@ -13,10 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from rl_backend.engines.sglang_server import ServerOptions
+from rl_backend.engines.sglang_weights import sender
 from rl_backend.engines.supervised import SupervisedEngine
 from rl_backend.errors import EngineError
+from rl_backend.handover import GatheredWeights, WrittenWeights
+from rl_backend.hf_checkpoint import read_weights
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 from tests.rl_backend.children import children_of_command
 from tests.rl_backend.engines.double_process import interpreter
@@ -60,8 +64,9 @@ async def until(is_so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
+@pytest.fixture(params=["disk"])
+async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Served]:
+    """The parameter is the way that weights are handed over."""
     model, problems = model_dir(tmp_path / "model"), list[str]()
     engine = SupervisedEngine(
         model,
@@ -69,6 +74,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         ServerOptions(python=interpreter(tmp_path), has_cuda=False),
         weights_dir=tmp_path / "kept",
         max_restarts=MAX_RESTARTS,
+        make_sender=lambda: sender(request.param, 1024),
         on_problem=problems.append,
     )
     engine.start()
@@ -93,17 +99,33 @@ async def test_what_the_dead_server_left_unanswered_is_asked_of_the_next(served:
 
 async def test_the_next_server_has_the_newest_weights(served: Served, tmp_path: Path) -> None:
     weights = model_dir(tmp_path / "weights")
-    await served.engine.update_weights(weights, PolicyVersion(7))
+    await served.engine.update_weights(WrittenWeights(path=weights), PolicyVersion(7))
     shutil.rmtree(weights)  # as the next export does, while rollouts may still run
     served.kill()
     assert set((await served.generate()).policy_versions) == {7}
     assert served.engine.policy_version == 7
 
 
+@pytest.mark.parametrize("served", ["tensor"], indirect=True)
+async def test_sent_weights_are_written_once_a_server_has_to_be_started_with_them(
+    served: Served, tmp_path: Path
+) -> None:
+    sent = GatheredWeights(state={"a": torch.ones(2)}, path=tmp_path / "policy", like=served.model)
+    await served.engine.update_weights(sent, PolicyVersion(7))
+    assert not (tmp_path / "policy").exists()
+    assert set((await served.generate()).policy_versions) == {7}
+    served.kill()
+    assert set((await served.generate()).policy_versions) == {7}
+    assert read_weights(tmp_path / "policy")["a"].tolist() == [1, 1]
+    await served.engine.update_weights(sent, PolicyVersion(8))
+    assert set((await served.generate()).policy_versions) == {8}
+
+
 async def test_weights_reach_a_server_that_died_before(served: Served, tmp_path: Path) -> None:
     served.kill()
     await served.engine.pause()
-    await served.engine.update_weights(model_dir(tmp_path / "weights"), PolicyVersion(3))
+    weights = WrittenWeights(path=model_dir(tmp_path / "weights"))
+    await served.engine.update_weights(weights, PolicyVersion(3))
     await served.engine.resume()
     assert set((await served.generate()).policy_versions) == {3}
     assert len(list((tmp_path / "kept").iterdir())) == 1
@@ -125,7 +147,7 @@ async def test_new_weights_begin_the_count_anew(served: Served, tmp_path: Path) 
         served.kill()
         await served.generate()
         weights = model_dir(tmp_path / f"weights-{version}")
-        await served.engine.update_weights(weights, PolicyVersion(version))
+        await served.engine.update_weights(WrittenWeights(path=weights), PolicyVersion(version))
     assert len(served.problems) == MAX_RESTARTS + 1
 
 

@@ -17,9 +17,11 @@ import torch
 
 from rl_backend.config import TrainerConfig
 from rl_backend.errors import TrainerError
+from rl_backend.hf_checkpoint import read_weights
 from rl_backend.trainers.follower import follow
 from rl_backend.trainers.rank_processes import is_follower
 from rl_backend.trainers.ranked import RankedTrainer, open_trainer
+from rl_backend.types import Batch
 from tests.rl_backend.trainers.megatron_cases import supervise
 from tests.rl_backend.trainers.twin import load_twin, make_batch, make_model
 
@@ -61,6 +63,7 @@ def troubled(model_dir: Path) -> dict[str, object]:
         extra = trainer.load_checkpoint(model_dir / "checkpoint")
         found: dict[str, object] = {"refusals": errors, "extra": extra}
         found["losses"] = supervise(trainer, batch)
+        found["is_gathered"] = is_gathered(trainer, model_dir, batch)
         os.kill(trainer.pids[0], signal.SIGKILL)
         start = time.monotonic()
         try:
@@ -68,6 +71,21 @@ def troubled(model_dir: Path) -> dict[str, object]:
         except TrainerError as error:
             return found | {"error": str(error), "seconds": time.monotonic() - start}
     return found
+
+
+def is_gathered(trainer: RankedTrainer, folder: Path, batch: Batch) -> bool:
+    """Whether what is handed over in memory is what is written as files, also after updates."""
+    weights = trainer.gather(folder / "gathered")
+    if (folder / "gathered").exists():
+        return False
+    trainer.export_hf(folder / "exported")
+    supervise(trainer, batch)
+    exported, in_memory = read_weights(folder / "exported"), weights.tensors()
+    written = read_weights(weights.directory())
+    return exported.keys() == in_memory.keys() == written.keys() and all(
+        torch.equal(exported[name], in_memory[name]) and torch.equal(written[name], exported[name])
+        for name in exported
+    )
 
 
 def orphaned(model_dir: Path) -> dict[str, object]:

@@ -76,6 +76,10 @@ def test_what_cannot_be_read_is_refused_and_survived(troubled: dict[str, Any]) -
     assert troubled["losses"][-1] < troubled["losses"][0]
 
 
+def test_weights_of_all_ranks_are_handed_over_in_memory(troubled: dict[str, Any]) -> None:
+    assert troubled["is_gathered"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans on Linux")
 def test_ranks_end_with_their_leader(tmp_path: Path) -> None:
     leader = start((CASES,), tmp_path, "orphaned")
