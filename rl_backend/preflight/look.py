@@ -18,6 +18,7 @@ from rl_backend.preflight.machine import disk_checks, engine_checks, memory_chec
 from rl_backend.preflight.model import model_checks
 from rl_backend.preflight.tracking import tracking_checks
 from rl_backend.preflight.warm_start import warm_start_checks
+from rl_backend.preflight.weight_sync import weight_sync_checks
 
 
 def preflight(
@@ -42,6 +43,7 @@ def preflight(
         Job(title="Warm start", look=partial(warm_start_checks, subject, config)),
         Job(title="Memory", look=partial(memory_checks, config)),
         Job(title="Engine", look=partial(engine_checks, config)),
+        Job(title="Weight sync", look=partial(weight_sync_checks, config)),
         Job(title="Tracking", look=partial(tracking_checks, config)),
         Job(title="Disk", look=partial(disk_checks, config, runs_dir)),
     ]
