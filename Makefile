@@ -43,10 +43,11 @@ fuzz: $(VENV)/.dev ## Send anything to tools and a server, for ten minutes (FUZZ
 faults: $(VENV)/.dev ## Kill every process of real runs at random, twenty times (FAULT_KILLS=n of each, FAULT_SEED=n)
 	FAULT_KILLS=$${FAULT_KILLS:-5} $(BIN)/python -m pytest -q tests/rl_backend/faults
 
-train-demo: $(VENV)/.base ## Train a small model on two CPU cores, with figures before and after
+train-demo: $(VENV)/.base ## Teach small models on two CPU cores, with figures before and after (hours; goes on)
 	$(BIN)/python -m rl_backend.install --status var/install.json
-	$(BIN)/corecraft bundle export tutorial --version 0.1.0 --out var/demo
-	$(BIN)/corecraft train var/demo/tutorial-0.1.0 --preset tiny
+	$(PIP) --editable '.[plots]'
+	$(BIN)/python -m studio.train_demo --root var/train-demo
+	$(BIN)/python -m studio.train_demo.pictures --root var/train-demo --out var/train-demo/pictures
 
 clean: ## Remove the environment and everything that can be made again (keeps var/ and runs/)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
