@@ -18,7 +18,7 @@ from rl_backend.group import run_group
 from rl_backend.judges.base import Judge
 from rl_backend.policies import Policy
 from rl_backend.records import RolloutRecord, TokenRecord
-from rl_backend.reward_shaping import OverlongPenalty
+from rl_backend.reward_shaping import OverlongPenalty, trained_reward
 from rl_backend.rollout import RolloutRunner
 from rl_backend.seeding import rollout_seed
 from rl_backend.token_records import kept_tokens
@@ -105,7 +105,7 @@ async def harvest(
             straggler_timeout_s=config.rollout.straggler_timeout_s,
             max_replacements=config.rollout.max_replacements,
         )
-        return _judged_harvest(group_id, group, config)
+        return judged_harvest(group_id, group, config)
 
     return tuple(await asyncio.gather(*(one(task) for task in tasks)))
 
@@ -165,11 +165,13 @@ def require_scored(records: Iterable[RolloutRecord], what: str) -> None:
     )
 
 
-def _judged_harvest(group_id: str, group: RolloutGroup, config: RunConfig) -> Harvest:
+def judged_harvest(group_id: str, group: RolloutGroup, config: RunConfig) -> Harvest:
+    """The group with advantages from its shaped rewards."""
     penalties = tuple(_penalty(rollout, config) for rollout in group.rollouts)
+    rewards = [trained_reward(r.judgement, config.advantage.reward) for r in group.rollouts]
     shaped = [
-        None if rollout.reward is None else rollout.reward + penalty
-        for rollout, penalty in zip(group.rollouts, penalties, strict=True)
+        None if reward is None else reward + penalty
+        for reward, penalty in zip(rewards, penalties, strict=True)
     ]
     return Harvest(
         group_id=group_id,

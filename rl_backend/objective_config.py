@@ -9,12 +9,21 @@ from pydantic import model_validator
 
 from rl_backend.advantages import AdvantageNorm
 from rl_backend.config_section import Section
-from rl_backend.objective_kinds import Aggregation, ClipSignal, RatioLevel, Surrogate
+from rl_backend.objective_kinds import (
+    Aggregation,
+    ClipSignal,
+    RatioLevel,
+    RewardKind,
+    Surrogate,
+)
 
 
 class AdvantageConfig(Section):
     """How rewards of a group become advantages."""
 
+    reward: RewardKind = RewardKind.PROPORTION
+    """`proportion` of the criteria that are met, or `all_or_nothing`. Figures, filters of the warm
+    start and reviews keep to the proportion."""
     norm: AdvantageNorm = AdvantageNorm.STD
     """`std` divides by the group's deviation, `none` does not."""
     std_floor: float = Declared(default=0.0, ge=0)

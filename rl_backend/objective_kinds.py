@@ -7,6 +7,16 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class RewardKind(StrEnum):
+    """Which reward advantages are made of."""
+
+    PROPORTION = "proportion"
+    """The rubric's: the share of its criteria that are met. CORECRAFT, equation 1."""
+    ALL_OR_NOTHING = "all_or_nothing"
+    """1 for a rollout that passes, else 0: a reward that is only checked for its end, as in
+    DeepSeek-R1, arXiv 2501.12948, section 2.2.2."""
+
+
 class RatioLevel(StrEnum):
     """What one ratio speaks about."""
 

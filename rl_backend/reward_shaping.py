@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rl_backend.objective_kinds import RewardKind
+from world_builder.rubrics import Judgement
+
+
+def trained_reward(judgement: Judgement | None, kind: RewardKind) -> float | None:
+    """The reward in [0, 1] that advantages are made of; None when the rollout was not scored."""
+    if judgement is None or judgement.reward is None or judgement.is_pass is None:
+        return None
+    return judgement.reward if kind is RewardKind.PROPORTION else float(judgement.is_pass)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlongPenalty:

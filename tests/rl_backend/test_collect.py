@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rl_backend.advantages import GroupDrop, group_advantages
-from rl_backend.collect import Harvest, require_scored, rollout_sample
+from rl_backend.collect import Harvest, judged_harvest, require_scored, rollout_sample
+from rl_backend.config import parse_config
 from rl_backend.errors import ENGINE_ABORTED, BackendError
 from rl_backend.step_metrics import harvest_metrics, known, update_metrics
 from rl_backend.trainers.base import UpdateMetrics
@@ -58,6 +59,17 @@ def test_a_sample_is_the_row_as_the_engine_saw_it() -> None:
     assert sample.engine_logprobs == (0.0, 0.0, 0.0, -0.5, 0.0, -0.25)
     assert sample.policy_versions[-1] == 2
     assert (sample.advantage, sample.reward) == (0.5, 1.0)
+
+
+def test_all_or_nothing_trains_on_passes_and_reports_the_share() -> None:
+    group = harvest(CRITERIA, CRITERIA[:1], (), None).group
+    config = parse_config('advantage = {norm = "none"}')
+    shares = judged_harvest("g", group, config)
+    assert shares.advantages.advantages == pytest.approx((0.5, 0.0, -0.5, None))
+    config = parse_config('advantage = {norm = "none", reward = "all_or_nothing"}')
+    passes = judged_harvest("g", group, config)
+    assert passes.advantages.advantages == pytest.approx((2 / 3, -1 / 3, -1 / 3, None))
+    assert [s.reward for s in passes.samples] == [1.0, 0.5, 0.0]
 
 
 def test_a_failed_rollout_is_a_record_and_no_sample() -> None:
