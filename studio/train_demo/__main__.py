@@ -53,16 +53,21 @@ def one_seed(root: Path, seed: int, settings: Sequence[str], tell: Tell) -> Seed
     seconds = Laps(folder / "seconds.json")
 
     common = [f"seed={seed}", *settings]
-    base = trained(folder / "base", bundle, [*common, "num_steps=0"], tell)
-    seconds.lap("warm_start")
-    before = measured(folder / "before.json", asked, base.policy_dir, seed=seed, tell=tell)
-    seconds.lap("measured_before")
-    start = [f'model.path="{base.policy_dir.resolve()}"', "warm_start.num_steps=0"]
-    grpo = trained(folder / "grpo", bundle, [*common, *start], tell)
-    seconds.lap("grpo")
-    after = measured(folder / "after.json", asked, grpo.policy_dir, seed=seed, tell=tell)
-    seconds.lap("measured_after")
+    with seconds.stage("warm_start"):
+        base = trained(folder / "base", bundle, [*common, "num_steps=0"], tell)
+    with seconds.stage("measured_before"):
+        before = measured(folder / "before.json", asked, base.policy_dir, seed=seed, tell=tell)
+    with seconds.stage("grpo"):
+        settings = [*grpo_settings(seed, base.policy_dir), *settings]
+        grpo = trained(folder / "grpo", bundle, settings, tell)
+    with seconds.stage("measured_after"):
+        after = measured(folder / "after.json", asked, grpo.policy_dir, seed=seed, tell=tell)
     return result_of(seed, before, after, seconds.spent)
+
+
+def grpo_settings(seed: int, base: Path) -> list[str]:
+    """What makes the preset's run begin with the weights of a warm start."""
+    return [f"seed={seed}", f'model.path="{base.resolve()}"', "warm_start.num_steps=0"]
 
 
 def trials_of(bundle: Bundle, bundles: Path) -> list[Trial]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from rl_backend.evaluation.report import EvalReport, make_report
 from studio.train_demo.__main__ import trials_of
 from studio.train_demo.laps import Laps
 from studio.train_demo.results import Rates, SeedResult, keep, rates_of, results_of
+from studio.train_demo.stages import StageFailed
 from studio.train_demo.worlds import (
     SIBLING_SEEDS,
     UNSEEN,
@@ -130,9 +132,20 @@ def test_every_task_counts_once_whatever_its_rollouts() -> None:
 def test_laps_add_up_over_starts(tmp_path: Path) -> None:
     path = tmp_path / "seconds.json"
     first = Laps(path)
-    first.lap("one")
+    with first.stage("one"):
+        pass
     again = Laps(path)
-    again.lap("one")
-    again.lap("two")
+    with again.stage("one"):
+        pass
+    with pytest.raises(StageFailed), again.stage("two"):
+        raise StageFailed
     assert again.spent["one"] > first.spent["one"] > 0
     assert json.loads(path.read_text()) == again.spent
+    assert again.spent["two"] > 0
+
+
+def test_a_stage_that_is_killed_keeps_what_it_spent(tmp_path: Path) -> None:
+    path = tmp_path / "seconds.json"
+    with Laps(path, write_every_s=0.01).stage("one"):
+        while not path.is_file() or json.loads(path.read_text())["one"] < 0.02:
+            time.sleep(0.01)
