@@ -25,6 +25,7 @@ COSTLY = {
     "sglang_server": (
         "tests/rl_backend/engines/test_agreement.py",
         "tests/rl_backend/engines/test_sglang*.py",
+        "tests/rl_backend/engines/test_weight_sync.py",
     ),
     "straight": (
         "tests/rl_backend/test_loop.py",
