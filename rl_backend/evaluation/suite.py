@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,25 +26,37 @@ from rl_backend.judges.settings import JudgeSettings, build_judge
 from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.in_process import InProcessRuntime
 from world_builder.state import WorldBase
+from world_builder.wording import counted
 
 MAX_WORLDS = 64
 
 
 async def evaluate_suite(
-    trials: Sequence[Trial], model_dir: Path, *, seed: int, num_cpu_threads: int | None = None
+    trials: Sequence[Trial],
+    model_dir: Path,
+    *,
+    seed: int,
+    num_cpu_threads: int | None = None,
+    done: Sequence[EvalReport] = (),
+    on_report: Callable[[EvalReport], None] = lambda _: None,
 ) -> tuple[EvalReport, ...]:
-    """The reports in the order of the trials. Raises BackendError, BundleError."""
+    """The reports in the order of the trials. Raises BackendError, BundleError.
+
+    `done` are the first trials' reports, made before; `on_report` is told of each new one.
+    """
+    reports = list(done)
     options = ServerOptions(num_cpu_threads=num_cpu_threads, max_total_tokens=131072)
     judge = build_judge(JudgeSettings.from_environment())
     try:
         with TemporaryDirectory() as folder:
-            server = SGLangServer(model_dir, Path(folder) / "engine.log", options)
-            async with server:
-                return tuple(
-                    [await _evaluated(t, server.url, model_dir, judge, seed) for t in trials]
-                )
+            async with SGLangServer(model_dir, Path(folder) / "engine.log", options) as server:
+                for trial in trials[len(done) :]:
+                    report = await _evaluated(trial, server.url, model_dir, judge, seed)
+                    reports.append(report)
+                    on_report(report)
     finally:
         await judge.close()
+    return tuple(reports)
 
 
 async def _evaluated(
@@ -67,9 +80,41 @@ async def _evaluated(
     return done.report
 
 
+def measure(
+    trials: Sequence[Trial], out: Path, model: Path, *, seed: int, threads: int | None
+) -> None:
+    """Writes the reports to a file; those that an earlier time had made are kept beside it."""
+    partial = out.with_suffix(".partial.json")
+    done = list(REPORTS.validate_json(partial.read_bytes())) if partial.is_file() else []
+
+    def keep(report: EvalReport) -> None:
+        done.append(report)
+        replace_text(partial, REPORTS.dump_json(tuple(done), indent=2).decode())
+        sys.stdout.write(f"{len(done)} of {len(trials)}: {_line(report)}\n")
+        sys.stdout.flush()
+
+    asked = evaluate_suite(
+        trials, model, seed=seed, num_cpu_threads=threads, done=tuple(done), on_report=keep
+    )
+    reports = asyncio.run(asked)
+    replace_text(out, REPORTS.dump_json(reports, indent=2).decode())
+    partial.unlink(missing_ok=True)
+
+
+def _line(report: EvalReport) -> str:
+    name = report.bundle.split(" ")[0]
+    rate = (
+        "nothing could be scored" if report.pass_rate is None else f"{report.pass_rate:.1%} passed"
+    )
+    return (
+        f"{name}, {counted(report.tasks, 'task')} ({report.split}) at temperature "
+        f"{report.temperature:g}: {rate} in {report.seconds:.0f} s"
+    )
+
+
 def main() -> None:
-    """Reads the trials from a JSON file and writes the reports."""
-    parser = argparse.ArgumentParser(description=evaluate_suite.__doc__)
+    """Reads the trials from a JSON file and writes the reports; begun again, it goes on."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("trials", type=Path, help="a JSON list of trials")
     parser.add_argument("out", type=Path, help="where the reports go")
     parser.add_argument("--model", type=Path, required=True)
@@ -77,10 +122,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     given = parser.parse_args()
     trials = TRIALS.validate_json(given.trials.read_bytes())
-    reports = asyncio.run(
-        evaluate_suite(trials, given.model, seed=given.seed, num_cpu_threads=given.threads)
-    )
-    replace_text(given.out, REPORTS.dump_json(reports, indent=2).decode())
+    measure(trials, given.out, given.model, seed=given.seed, threads=given.threads)
 
 
 if __name__ == "__main__":

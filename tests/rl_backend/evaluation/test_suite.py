@@ -13,7 +13,7 @@ from exporter.errors import BundleError
 from rl_backend.engines.scripted import Scripted, scripted_policy
 from rl_backend.evaluation import suite
 from rl_backend.evaluation.evaluate import SplitChoice
-from rl_backend.evaluation.trials import Trial
+from rl_backend.evaluation.trials import REPORTS, Trial
 from rl_backend.judges.checks import ChecksJudge
 from rl_backend.policies import Policy
 from world_builder.state import WorldBase
@@ -36,8 +36,8 @@ class NoServer:
     def __init__(self, *_: object) -> None:
         """Starts nothing."""
 
-    async def __aenter__(self) -> None:
-        """Nothing to wait for."""
+    async def __aenter__(self) -> NoServer:
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         """Nothing to end."""
@@ -77,3 +77,25 @@ async def test_a_trial_that_fails_leaves_no_judge_open(judge: ClosingJudge, tmp_
     with pytest.raises(BundleError):
         await suite.evaluate_suite([trial(tmp_path / "absent", 0.0)], tmp_path, seed=1)
     assert judge.num_closed == 1
+
+
+def test_a_measurement_that_was_killed_goes_on_with_the_next_trial(
+    judge: ClosingJudge,
+    tutorial_bundle: Bundle,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    good, absent = trial(tutorial_bundle.path, 0.0), trial(tmp_path / "absent", 0.0)
+    out = tmp_path / "out.json"
+    with pytest.raises(BundleError):
+        suite.measure([good, absent], out, tmp_path, seed=1, threads=None)
+    assert not out.exists()
+    assert "1 of 2: tutorial" in capsys.readouterr().out
+    last = trial(tutorial_bundle.path, 1.0)
+    suite.measure([good, last], out, tmp_path, seed=1, threads=None)
+    told = capsys.readouterr().out
+    assert "2 of 2: tutorial" in told
+    assert "0.0% passed" in told
+    assert "1 of 2" not in told
+    assert [r.pass_rate for r in REPORTS.validate_json(out.read_bytes())] == [1.0, 0.0]
+    assert not out.with_suffix(".partial.json").exists()
