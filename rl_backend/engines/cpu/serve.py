@@ -3,8 +3,8 @@
 SGLang imports three packages that a CPU never uses: its compiled kernels, Triton (1 GB) and
 torchvision (whose wheels do not load beside a CPU build of torch). `stand_ins/` takes their place,
 in a server's own processes alone. SGLang's children begin as copies of the server's process: on
-a CPU nothing forbids that, and importing everything three times would take most of a start. On a
-GPU, `sglang.launch_server` is started as it is.
+a CPU nothing forbids that, and importing everything three times would take most of a start. Its
+attention takes whole batches (`backend`). On a GPU, `sglang.launch_server` is started as it is.
 """
 
 import importlib
@@ -41,4 +41,5 @@ activate()
 
 if __name__ == "__main__":
     fork_children()
+    importlib.import_module("rl_backend.engines.cpu.backend").register()
     runpy.run_module("sglang.launch_server", run_name="__main__")
