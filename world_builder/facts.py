@@ -7,18 +7,18 @@ passage verbatim. Used by `checking`; it decides nothing.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 _MONTHS = (
     "january february march april may june july august september october november december".split()
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec)[a-z]*\.?"
 _YEAR = r"(?:,?\s+(?P<{0}>(?:19|20)\d\d))?"
-_TOKEN = re.compile(
-    r"(?=[\d$\s*`_]|(?<!\w)[jfmasond])"  # all that can begin one: most characters fail here
+_BEGIN = r"(?=[\d$*`_]|\s[\s%]|[^\S ]|(?<!\w)(?:j[au]|fe|ma|ap|au|se|oc|no|de))"
+"""All that can begin a token: most characters fail here."""
+_FORMS = (
     r"(?:(?P<iso>(?<![\w-])(?:19|20)\d\d-\d\d-\d\d(?!\d)(?:T(?=\d))?)"
     rf"|(?P<md>(?<!\w)(?P<md_month>{_MONTH})\s+(?P<md_day>\d{{1,2}})(?:st|nd|rd|th)?(?!\w)"
     rf"{_YEAR.format('md_year')})"
@@ -28,9 +28,11 @@ _TOKEN = re.compile(
     r"|(?P<number>(?<![\w.-])(?:\$\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w-]|\.\d))"
     r"|(?P<percent>\s+%)"
     r"|(?P<space>\s{2,}|[^\S ])"  # one plain space is spelled as it is
-    r"|(?P<mark>[*`]+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)))",
-    re.IGNORECASE,
+    r"|(?P<mark>[*`]+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)))"
 )
+_TOKEN = re.compile(_BEGIN + _FORMS, re.IGNORECASE)
+_NO_VALUES = frozenset({"percent", "space", "mark"})
+_AROUND_DIGITS = re.compile(r"[$,\s]")
 _LOOKALIKES = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "−": "-"}
 _ANY_YEAR = "0000"
 
@@ -111,8 +113,8 @@ def numbers_in(text: str) -> list[tuple[float, str]]:
     >>> numbers_in("$1,299.50 for 2 books from ord-17")
     [(1299.5, '$1,299.50'), (2.0, '2')]
     """
-    matches = (match[0] for match in _TOKEN.finditer(text) if match["number"])
-    return [(float(re.sub(r"[$,\s]", "", passage)), passage) for passage in matches]
+    matches = (match[0] for match in _TOKEN.finditer(text) if match.lastgroup == "number")
+    return [(float(_AROUND_DIGITS.sub("", passage)), passage) for passage in matches]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,9 @@ def passages_in(text: str) -> list[Passage]:
     ['1299.5', '0000-09-03']
     """
     return [
-        Passage(match.start(), match.end(), match[0], _spelled(match), not match["number"])
+        Passage(*match.span(), match[0], _spelled(match), match.lastgroup != "number")
         for match in _TOKEN.finditer(text)
-        if not (match["percent"] or match["space"] or match["mark"])
+        if match.lastgroup not in _NO_VALUES
     ]
 
 
@@ -177,23 +179,27 @@ def _dated(needle: str) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w])(?<!\d\.){pattern}(?![\w]|\.\d)")
 
 
-def _spelled_parts(original: str) -> Iterator[tuple[str, int, int, bool]]:
-    """The stretches of a text: spelling, start and end, whether it is spelled by character."""
+_Part: TypeAlias = tuple[str, int, int, bool]
+"""A stretch of a text: spelling, start and end, whether it is spelled by character."""
+
+
+def _spelled_parts(original: str) -> list[_Part]:
+    parts: list[_Part] = []
     last = 0
     for match in _TOKEN.finditer(original):
-        yield from _plain(original, last, match.start())
-        yield _spelled(match), match.start(), match.end(), False
-        last = match.end()
-    yield from _plain(original, last, len(original))
+        start, end = match.span()
+        parts += _plain(original, last, start)
+        parts.append((_spelled(match), start, end, False))
+        last = end
+    parts += _plain(original, last, len(original))
+    return parts
 
 
-def _plain(original: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool]]:
+def _plain(original: str, start: int, end: int) -> list[_Part]:
     text = original[start:end]
     if text.isascii():
-        yield text.lower(), start, end, True
-        return
-    for i, character in enumerate(text, start):
-        yield _folded(character), i, i + 1, False
+        return [(text.lower(), start, end, True)]
+    return [(_folded(character), i, i + 1, False) for i, character in enumerate(text, start)]
 
 
 @lru_cache(maxsize=4096)
@@ -203,22 +209,22 @@ def _folded(character: str) -> str:
 
 
 def _spelled(match: re.Match[str]) -> str:
-    if match["number"]:
+    form = match.lastgroup
+    if form == "number":
         return _number(match[0])
-    if match["space"]:
+    if form == "space":
         return " "
-    if match["mark"]:
+    if form == "mark":
         return ""
-    if match["percent"]:
+    if form == "percent":
         return "%"
-    if match["iso"]:
-        return match["iso"].upper().replace("T", " ")
-    form = "md" if match["md"] else "dm" if match["dm"] else "us"
+    if form == "iso":
+        return match[0].upper().replace("T", " ")
     return _date(match[f"{form}_year"], match[f"{form}_month"], match[f"{form}_day"])
 
 
 def _number(text: str) -> str:
-    digits = re.sub(r"[$,\s]", "", text)
+    digits = _AROUND_DIGITS.sub("", text)
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
