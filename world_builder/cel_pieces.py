@@ -5,7 +5,7 @@ Each gives what the CEL binding gives, or raises `Unsure`.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from operator import ge, gt, le, lt, mul, sub
+from operator import contains, ge, gt, le, lt, mul, sub
 from typing import Any, Final
 
 _MOST: Final = 2**63 - 1
@@ -143,12 +143,23 @@ def _has(value: Any, field: str) -> bool:
     raise Unsure
 
 
+def _text_test(holds: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+    def tested(text: Any, part: Any) -> bool:
+        if type(text) is str and type(part) is str:
+            return holds(text, part)
+        raise Unsure
+
+    return tested
+
+
 HELPERS: Final[Mapping[str, Any]] = {
     "at_least": _order(ge),
     "at_most": _order(le),
     "bool": bool,
     "boolean": _boolean,
+    "contains": _text_test(contains),
     "divided": _arithmetic(_divided),
+    "endsWith": _text_test(str.endswith),
     "equal": _equal,
     "greater": _order(gt),
     "has": _has,
@@ -161,6 +172,7 @@ HELPERS: Final[Mapping[str, Any]] = {
     "plus": _plus,
     "remainder": _arithmetic(_remainder),
     "size": _size,
+    "startsWith": _text_test(str.startswith),
     "string": _string,
     "times": _arithmetic(mul),
     "whole": whole,

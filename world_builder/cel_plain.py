@@ -28,6 +28,7 @@ _MACROS: Final = {
 }
 """Macros whose body is a boolean."""
 
+_TEXT_TESTS: Final = frozenset({"contains", "endsWith", "startsWith"})
 _NO_NUMBERS: Final = frozenset(
     "add_days add_hours add_months date find first join lookup lower money".split()
 )
@@ -154,6 +155,9 @@ class _Writer:
         target = self.write(node.target, bound).text
         if name == "size" and not arguments:
             return _Code(f"size({target})", _Kind.SMALL)
+        if name in _TEXT_TESTS and len(arguments) == 1:
+            part = self.write(arguments[0], bound).text
+            return _Code(f"{name}({target}, {part})", _Kind.BOOLEAN)
         if len(arguments) == 2 and isinstance(arguments[0], syntax.Name):
             return self._macro(name, target, arguments[0].name, arguments[1], bound)
         raise Unsure

@@ -60,6 +60,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     macros = st.sampled_from(("map", "filter", "all", "exists", "exists_one"))
     ranges = st.sampled_from(("rows", "l", "texts", "mixed", "m", "s"))
     bodies = st.sampled_from(("x", "x.qty > 2", "x == i", "x.id"))
+    tests = st.sampled_from(("contains", "startsWith", "endsWith"))
     functions = st.sampled_from(
         ("sum", "lower", "minimum", "maximum", "money", "date", "size", "string", "has", "round")
     )
@@ -70,6 +71,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("({} ? {} : {})".format, inner, inner, inner),
         st.builds("{}({})".format, functions, inner),
         st.builds("{}.size()".format, inner),
+        st.builds("{}.{}({})".format, inner, tests, inner),
         st.builds("{}.{}(x, {})".format, ranges, macros, inner | bodies),
     )
 
@@ -116,6 +118,8 @@ def test_expressions_mean_what_the_binding_says(source: str) -> None:
         "neg / 2 == -3 && neg % 2 == -1",
         "rows.exists(r, r.tags.exists(t, t == s)) ? 'yes' : string(now)",
         "i in l || 'a' in m",
+        "s.contains('ex') && !(u.contains(s) || s.contains(u)) && s.contains('')",
+        "s.startsWith('te') && s.endsWith('xt') && !s.endsWith('text and more')",
         "n != m || l == n",
         "texts.all(x, x < 'c') && has(m.a) && !has(m.q)",
         "money(i * 100) + lower('A') + join(texts, ', ')",
