@@ -32,7 +32,9 @@ def replay(
     records: list[CallRecord] = []
     for call in solution.calls:
         result = engine.apply(state, call)
-        records.append(CallRecord(call=call, value=result.value, is_error=result.is_error))
+        records.append(
+            CallRecord.model_construct(call=call, value=result.value, is_error=result.is_error)
+        )
         messages.append(Message(role=Role.ASSISTANT, content="", tool_calls=(call,)))
         messages.append(
             Message(role=Role.TOOL, content=result.text, tool=call.tool, is_error=result.is_error)

@@ -196,7 +196,7 @@ class WorldState:
         """What changed since the start of the task."""
         return StateDiff(
             changes=tuple(
-                Change(
+                Change.model_construct(
                     entity_type=entity_type,
                     id=entity_id,
                     before=None if before is None else dict(before),

@@ -1,6 +1,7 @@
 """Planted errors: plausible, effective, deterministic; and rubrics scored by them."""
 
 from functools import cache
+from random import Random
 
 import pytest
 
@@ -8,6 +9,8 @@ from world_builder.checks import ContainsAll, NoCollateral, StateCheck
 from world_builder.errors import WorldError
 from world_builder.facts import find_fact
 from world_builder.mutation import MIN_PLANTED, Mutant, MutantKind, Planter, mutants, mutation_score
+from world_builder.mutation.lexicon import Lexicon
+from world_builder.mutation.site import Site
 from world_builder.mutation.wording import flipped
 from world_builder.rubrics import Criterion, CriterionCategory, Rubric
 from world_builder.tasks import ReferenceSolution, Task
@@ -142,6 +145,31 @@ def test_an_entity_is_swapped_by_id_and_name_alike() -> None:
     title = others[new_id]
     assert new_id != book["id"]
     assert swapped == f"{new_id} is {title}. I like {title}."
+
+
+@pytest.mark.parametrize("task_id", ["place-order-02", "stock-check-01"])
+def test_it_is_mistaken_for_near_ones_first_then_for_any_that_is_not_named(task_id: str) -> None:
+    bench, task = planter().bench, task_of(task_id)
+    site = Site(
+        task=task,
+        bench=bench,
+        lexicon=Lexicon(bench.world),
+        reference=bench.run(task, reference_of(task)),
+        random=Random(task_id),
+    )
+    random = Random(task_id)
+    named = {mention.entity.id for mention in site.mentions}
+    for entity in site.lexicon.by_id.values():
+        others = [
+            other
+            for other in site.lexicon.of_type(entity.entity_type)
+            if other.id not in named | {entity.id}
+        ]
+        near = [other for other in others if other.id in site.near_ids]
+        far = [other for other in others if other.id not in site.near_ids]
+        random.shuffle(near)
+        wanted = [*near, *random.sample(far, min(3, len(far)))][:3]
+        assert site.mistakable(entity, 3) == wanted
 
 
 def test_a_new_entity_is_taken_for_an_old_one() -> None:

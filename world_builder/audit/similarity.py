@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from world_builder.audit.report import AuditFailure, AuditReport
 from world_builder.audit.solutions import OnTask
@@ -78,7 +79,7 @@ def similar_pairs(world: World, on_task: OnTask = lambda: None) -> Iterator[Pair
     holders: defaultdict[Gram, list[int]] = defaultdict(list)
     for task in world.tasks:
         grams = grams_of(task.prompt, book)
-        common = Counter(i for gram in grams for i in holders.get(gram, ()))
+        common = Counter(chain.from_iterable(holders.get(gram, ()) for gram in grams))
         for i, num in common.items():
             other, other_grams = seen[i]
             smaller = min(len(grams), len(other_grams))

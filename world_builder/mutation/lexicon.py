@@ -1,7 +1,7 @@
 """The entities that a text names, and others of their type to mistake them for."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from world_builder.diff import ChangeKind
@@ -43,6 +43,7 @@ class Lexicon:
             t.name: tuple(_named(t, record) for record in world.entities.get(t.name, ()))
             for t in world.entity_types
         }
+        self._places: dict[str, Mapping[str, int]] = {}
         everyone = [named for group in self._by_type.values() for named in group]
         self.by_id: Mapping[str, Named] = {named.id: named for named in everyone}
         self._by_name: defaultdict[str, list[Named]] = defaultdict(list)
@@ -75,17 +76,26 @@ class Lexicon:
         """The entities of a type."""
         return self._by_type.get(entity_type, ())
 
-    def ids_in(self, value: Json | Record) -> Iterable[str]:
-        """Every entity id that a JSON value holds, in order."""
-        if isinstance(value, str):
-            if value in self.by_id:
-                yield value
-        elif isinstance(value, Mapping):
-            for part in value.values():
-                yield from self.ids_in(part)
-        elif isinstance(value, list):
-            for part in value:
-                yield from self.ids_in(part)
+    def places(self, entity_type: str) -> Mapping[str, int]:
+        """Where each id stands among the entities of its type."""
+        known = self._places
+        if entity_type not in known:
+            known[entity_type] = {n.id: i for i, n in enumerate(self.of_type(entity_type))}
+        return known[entity_type]
+
+    def ids_in(self, value: Json) -> set[str]:
+        """Every entity id that a JSON value holds."""
+        texts: set[str] = set()
+        waiting: list[Json] = [value]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                texts.add(part)
+            elif isinstance(part, dict):
+                waiting.extend(part.values())
+            elif isinstance(part, list):
+                waiting.extend(part)
+        return {text for text in texts if text in self.by_id}
 
     def created_in(self, trajectory: Trajectory) -> tuple[Named, ...]:
         """The entities that a rollout created."""

@@ -55,10 +55,10 @@ def sentences(response: str) -> list[Span]:
     return [s for s in found if not _COURTESY.match(response[s.start : s.end])]
 
 
-def clauses(response: str) -> list[Span]:
-    """The clauses of the sentences, each with the mark before it; the first of each left out."""
+def clauses(response: str, within: list[Span]) -> list[Span]:
+    """The clauses of its sentences, each with the mark before it; the first of each left out."""
     found: list[Span] = []
-    for sentence in sentences(response):
+    for sentence in within:
         end = len(response[sentence.start : sentence.end].rstrip(" .!?)*")) + sentence.start
         starts = [m.start() for m in _CLAUSE.finditer(response, sentence.start, end)]
         ends = [*starts[1:], end] if starts else []

@@ -23,10 +23,10 @@ _GREETED = re.compile(r"^\s*(?:dear|hello|hi|hey)\s+(?P<name>[A-Z][\w'’-]+)", 
 
 def drop_sentence(site: Site) -> Iterator[Plan]:
     """Leaves out each sentence in turn; as a spare, each clause of an answer of few sentences."""
-    found = passages.sentences(site.response)
+    found = site.sentences
     parts = [(span, len(found) < 2) for span in found]
     if len(found) <= _FEW_SENTENCES:
-        parts += [(span, True) for span in passages.clauses(site.response)]
+        parts += [(span, True) for span in passages.clauses(site.response, site.sentences)]
     for span, is_spare in parts:
         if shorter := passages.without(site.response, span):
             yield Plan(choices=(partial(_shortened, site, span, shorter),), is_spare=is_spare)
@@ -92,7 +92,7 @@ def _swap(site: Site, pairs: list[tuple[Span, str]]) -> Mutant:
 def flip_decision(site: Site) -> Iterator[Plan]:
     """Turns the decisions of each sentence round, then all of them."""
     turned: list[tuple[Span, str]] = []
-    for span in passages.sentences(site.response):
+    for span in site.sentences:
         sentence = site.response[span.start : span.end]
         if (other := flipped(sentence)) != sentence:
             turned.append((span, other))

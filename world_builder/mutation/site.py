@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
+from world_builder.frozen import Json
 from world_builder.mutation.lexicon import Lexicon, Mention, Named
+from world_builder.mutation.passages import Span, sentences
 from world_builder.mutation.types import Mutant, MutantKind
 from world_builder.tasks import ReferenceSolution, Task
 from world_builder.tools import ToolCall
@@ -34,9 +36,14 @@ class Site:
     @cached_property
     def near_ids(self) -> frozenset[str]:
         """The entities that the reference read or wrote: what a policy would mix up."""
-        seen = (self.lexicon.ids_in(record.value) for record in self.reference.calls)
-        given = (self.lexicon.ids_in(dict(call.arguments)) for call in self.solution.calls)
-        return frozenset(i for ids in (*seen, *given) for i in ids)
+        seen: list[Json] = [record.value for record in self.reference.calls]
+        given: list[Json] = [call.arguments for call in self.solution.calls]
+        return frozenset(self.lexicon.ids_in(seen + given))
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """The sentences of the response, see `passages`."""
+        return sentences(self.response)
 
     @cached_property
     def mentions(self) -> list[Mention]:
@@ -51,27 +58,20 @@ class Site:
 
     def mistakable(self, entity: Named, num: int) -> list[Named]:
         """Up to `num` other entities of the type: first those the reference saw, then any."""
-        near, far = (
-            [o for o in group if o.id != entity.id] for group in self._unnamed(entity.entity_type)
-        )
+        everyone = self.lexicon.of_type(entity.entity_type)
+        places = self.lexicon.places(entity.entity_type)
+        named = self._named_ids | {entity.id}
+        known = sorted(places[i] for i in self.near_ids | named if i in places)
+        near = [other for i in known if (other := everyone[i]).id not in named]
         self.random.shuffle(near)
-        return [*near, *self.random.sample(far, min(num, len(far)))][:num]
+        num_far = len(everyone) - len(known)
+        far = self.random.sample(range(num_far), min(num, num_far))
+        return [*near, *(everyone[_place(i, known)] for i in far)][:num]
 
     @cached_property
-    def _unnamed_by_type(self) -> dict[str, tuple[list[Named], list[Named]]]:
-        return {}
-
-    def _unnamed(self, entity_type: str) -> tuple[list[Named], list[Named]]:
-        """The entities of a type that the response does not name: near ones, and all others."""
-        known = self._unnamed_by_type
-        if entity_type not in known:
-            named = {mention.entity.id for mention in self.mentions}
-            everyone = self.lexicon.of_type(entity_type)
-            known[entity_type] = (
-                [n for n in everyone if n.id in self.near_ids and n.id not in named],
-                [n for n in everyone if n.id not in self.near_ids and n.id not in named],
-            )
-        return known[entity_type]
+    def _named_ids(self) -> frozenset[str]:
+        """The entities that the response names."""
+        return frozenset(mention.entity.id for mention in self.mentions)
 
     def answering(self, kind: MutantKind, description: str, response: str) -> Mutant:
         """The reference's calls with another response."""
@@ -99,3 +99,16 @@ class Site:
             calls=calls,
             call_index=call_index,
         )
+
+
+def _place(number: int, known: list[int]) -> int:
+    """The place of the so-manieth of those that do not stand at the (sorted) known places.
+
+    >>> [_place(i, [0, 2, 3]) for i in range(3)]
+    [1, 4, 5]
+    """
+    for place in known:
+        if place > number:
+            break
+        number += 1
+    return number
