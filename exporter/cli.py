@@ -84,6 +84,8 @@ def export_command(
     Example: corecraft bundle export tutorial --version 1.0.0 --out bundles
     """
     from exporter.contents import contents_of
+    from exporter.files import open_files
+    from exporter.seal import read_seal
     from exporter.sources import load_world
     from exporter.writer import write_bundle
 
@@ -101,14 +103,14 @@ def export_command(
             release=release,
             contents=contents(),
         )
-        bundle = Bundle.open(path)
-        image = None if oci is None else exported(bundle, oci)
+        digest = read_seal(open_files(path), path).digest
+        image = None if oci is None else exported(Bundle.open(path), oci)
     if as_json:
         extra: dict[str, Json] = {} if image is None else {"image": image.model_dump(mode="json")}
-        print_json({"digest": bundle.digest, "path": str(path), **extra})
+        print_json({"digest": digest, "path": str(path), **extra})
         return
     stdout.print(_gate_table(report))
-    typer.echo(f"{path}\ndigest {bundle.digest}")
+    typer.echo(f"{path}\ndigest {digest}")
     if image is not None:
         typer.echo(f"image {image.path}\n{image.tag}\n{image.id}")
 

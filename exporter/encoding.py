@@ -15,6 +15,8 @@ from pydantic_core import to_json
 from world_builder.frozen import Json, Record
 from world_builder.ids import canonical_json
 
+_PERHAPS_ODD: Final = re.compile(rb"\d(?:e|\.0000|\d{15})")
+"""What every odd float holds and other text seldom does: quickly looked for."""
 _ODD_FLOAT: Final = re.compile(rb'(?m)(?:^ *|": )-?(?:[\d.]+e|0\.0000|\d{16,}\.)')
 """A float so large or small that Python spells it in another way than the fast encoder."""
 
@@ -23,7 +25,7 @@ def pretty(value: Json) -> bytes:
     """JSON for people: two spaces, a final line end. Keys stay in the author's order: agents read
     the properties of a tool's schema in it."""
     text = to_json(value, indent=2, inf_nan_mode="constants")
-    if _ODD_FLOAT.search(text):
+    if _PERHAPS_ODD.search(text) and _ODD_FLOAT.search(text):
         text = json.dumps(value, indent=2, ensure_ascii=False).encode()
     return text + b"\n"
 

@@ -11,11 +11,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No search for garbage meanwhile; what is not part of a cycle goes as ever."""
+    """No search for garbage meanwhile; what is not part of a cycle goes as ever.
+
+    What was made meanwhile is never searched afterwards, either, nor when the process ends.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_on:
             gc.enable()
