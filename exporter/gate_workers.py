@@ -48,11 +48,7 @@ def fill(
     compared and `meanwhile` is called. Does nothing for a small world, and on a machine with one
     processor.
     """
-    missing = [
-        task
-        for task in world.tasks
-        if cache.get(keys.answers(task)) is None or cache.get(keys.planted(task)) is None
-    ]
+    missing = [task for task in world.tasks if _is_missing(task, cache, keys)]
     num_workers = num_processes()
     if len(missing) < FEW_TASKS or num_workers < 2:
         return
@@ -64,6 +60,15 @@ def fill(
         for task, texts in zip(missing, (t for batch in found for t in batch), strict=True):
             _keep(cache, keys, task, texts)
             on_task()
+
+
+def _is_missing(task: Task, cache: RunCache, keys: RunKeys) -> bool:
+    """An empty cache is asked for no key: these take a while, in which the processes could run."""
+    return (
+        cache.is_empty
+        or cache.get(keys.answers(task)) is None
+        or cache.get(keys.planted(task)) is None
+    )
 
 
 def _batches(tasks: Iterable[Task]) -> Iterator[tuple[str, ...]]:

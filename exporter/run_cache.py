@@ -43,6 +43,10 @@ def default_file() -> Path:
 class RunCache(Protocol):
     """Texts by key."""
 
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is kept."""
+
     def get(self, key: str) -> str | None:
         """The text that was kept, or None."""
 
@@ -55,6 +59,10 @@ class MemoryRuns:
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._kept
 
     def get(self, key: str) -> str | None:
         return self._kept.get(key)
@@ -72,6 +80,10 @@ class FileRuns:
         self._new: dict[str, str] = {}
         for key, text in self._rows():
             self._kept.put(key, text)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._kept.is_empty
 
     def get(self, key: str) -> str | None:
         return self._kept.get(key)
@@ -117,9 +129,7 @@ class RunKeys:
     """The keys of the runs of one world."""
 
     def __init__(self, world: World) -> None:
-        core = world.model_dump(mode="json", exclude={"tasks"})
         self._world = world
-        self._core = f"{code_digest()}\0{content_hash(core)}"
         self._writes: dict[str, str] = {}
         self._texts: dict[int, str] = {}
 
@@ -138,6 +148,11 @@ class RunKeys:
         """Of what comparing all prompts said."""
         told = [[task.id, task.scenario, task.prompt] for task in self._world.tasks]
         return _sha256(f"similarity\0{self._core}\0{json.dumps(told)}")
+
+    @cached_property
+    def _core(self) -> str:
+        core = self._world.model_dump(mode="json", exclude={"tasks"})
+        return f"{code_digest()}\0{content_hash(core)}"
 
     @cached_property
     def _bench(self) -> Workbench:
