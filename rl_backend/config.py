@@ -205,6 +205,9 @@ class TrainerConfig(Section):
     """Decoupled decay of Adam."""
     adam_beta2: float = Declared(default=0.95, gt=0, lt=1)
     """Decay of Adam's mean of squared gradients; nearer to 1 it remembers more updates."""
+    adam_epsilon: float = Declared(default=1e-8, gt=0)
+    """What Adam adds to a gradient's size before it divides by it: weights whose gradients are far
+    below it hardly move."""
     max_grad_norm: float = Declared(default=1.0, gt=0)
     """The gradient's norm is clipped to this."""
     num_minibatches: int = Declared(default=1, ge=1)

@@ -44,7 +44,6 @@ with quiet():
     from megatron.core.pipeline_parallel import get_forward_backward_func
 
 ADAM_BETA1 = 0.9
-ADAM_EPSILON = 1e-8
 
 
 class MegatronTrainer:
@@ -88,7 +87,7 @@ class MegatronTrainer:
             weight_decay=self._config.weight_decay,
             adam_beta1=ADAM_BETA1,
             adam_beta2=self._config.adam_beta2,
-            adam_eps=ADAM_EPSILON,
+            adam_eps=self._config.adam_epsilon,
             clip_grad=self._config.max_grad_norm,
             # On one rank too: its checkpoints are the ones that any other layout can load.
             use_distributed_optimizer=True,

@@ -21,7 +21,7 @@ import torch
 from rl_backend.config import TrainerConfig
 from rl_backend.objective import PolicyObjective, SupervisedObjective
 from rl_backend.trainers.base import Trainer
-from rl_backend.trainers.megatron import ADAM_BETA1, ADAM_EPSILON, MegatronTrainer
+from rl_backend.trainers.megatron import ADAM_BETA1, MegatronTrainer
 from rl_backend.types import Batch
 from tests.rl_backend.trainers.family import NAMED, family_batch, twin_family_loss
 from tests.rl_backend.trainers.twin import (
@@ -40,6 +40,7 @@ from tests.rl_backend.trainers.twin import (
 Figures = dict[str, float | bool | str | list[float]]
 
 BETA2 = 0.98
+EPSILON = 1e-3
 RATE = 1e-3
 NUM_UPDATES = 3
 NUM_SUPERVISED = 10
@@ -62,6 +63,7 @@ def compare(layout: str, work_dir: Path) -> Figures:
     given: dict[str, object] = {
         "learning_rate": RATE,
         "adam_beta2": BETA2,
+        "adam_epsilon": EPSILON,
         "max_grad_norm": 1.0,
         "max_tokens_per_microbatch": 80,
         "tensor_parallel": tensor,
@@ -160,7 +162,7 @@ def compare_updates(trainer: MegatronTrainer, twin: Any, batch: Batch) -> Figure
     """Gradients of the first update, then losses and weights of several."""
     figures: Figures = {}
     optimizer = torch.optim.AdamW(
-        twin.parameters(), lr=RATE, betas=(ADAM_BETA1, BETA2), eps=ADAM_EPSILON, weight_decay=0.0
+        twin.parameters(), lr=RATE, betas=(ADAM_BETA1, BETA2), eps=EPSILON, weight_decay=0.0
     )
     losses, norms = [], []
     for step in range(NUM_UPDATES):
