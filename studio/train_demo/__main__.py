@@ -22,9 +22,10 @@ from studio.train_demo.worlds import (
     training_bundle,
 )
 
-SAMPLED, GREEDY = 1.0, 0.0
+SAMPLED, GREEDY = 0.7, 0.0
+"""Temperatures; the preset trains at the first."""
 ROLLOUTS = 4
-"""Of each task when sampled."""
+"""Of each task of a shop when sampled."""
 
 
 def main() -> None:
@@ -74,17 +75,19 @@ def trials_of(bundle: Bundle, bundles: Path) -> list[Trial]:
     """What is measured: first the shops, greedy and sampled, then the other surface and world."""
     shops = [(bundle, SplitChoice.HELD_OUT)]
     shops += [(sibling, SplitChoice.ALL) for sibling in sibling_bundles(bundles)]
-    others = [
-        (each, SplitChoice.HELD_OUT) for each in (renamed_bundle(bundles), other_bundle(bundles))
-    ]
+    renamed, other = renamed_bundle(bundles), other_bundle(bundles)
     return [
-        *(trial(shop, split, t) for shop, split in shops for t in (GREEDY, SAMPLED)),
-        *(trial(other, split, SAMPLED) for other, split in others),
+        *(
+            trial(shop, split, t, rollouts)
+            for shop, split in shops
+            for t, rollouts in ((GREEDY, 1), (SAMPLED, ROLLOUTS))
+        ),
+        trial(renamed, SplitChoice.HELD_OUT, SAMPLED, ROLLOUTS),
+        trial(other, SplitChoice.HELD_OUT, SAMPLED, 1),  # its prompts are six times as long
     ]
 
 
-def trial(bundle: Bundle, split: SplitChoice, temperature: float) -> Trial:
-    rollouts = ROLLOUTS if temperature else 1
+def trial(bundle: Bundle, split: SplitChoice, temperature: float, rollouts: int) -> Trial:
     path = str(bundle.path)
     return Trial(bundle=path, split=split, temperature=temperature, rollouts=rollouts)
 

@@ -10,7 +10,7 @@ import pytest
 
 from rl_backend.config import load_preset
 from rl_backend.evaluation.report import EvalReport, make_report
-from studio.train_demo.__main__ import trials_of
+from studio.train_demo.__main__ import GREEDY, SAMPLED, trials_of
 from studio.train_demo.laps import Laps
 from studio.train_demo.results import Rates, SeedResult, keep, rates_of, results_of
 from studio.train_demo.stages import StageFailed
@@ -62,7 +62,9 @@ def test_shops_are_measured_twice_and_the_others_last(tmp_path: Path) -> None:
     bundle = training_bundle(tmp_path)
     asked = trials_of(bundle, tmp_path)
     assert len(asked) == 2 * (1 + len(SIBLING_SEEDS)) + 2
-    assert [trial.temperature for trial in asked[:2]] == [0.0, 1.0]
+    assert [trial.temperature for trial in asked[:2]] == [GREEDY, SAMPLED]
+    assert load_preset("cpu-demo").rollout.temperature == SAMPLED
+    assert load_preset("cpu-demo").evaluation.temperature == SAMPLED
     assert [trial.rollouts for trial in asked[:2]] == [1, 4]
     assert [Path(trial.bundle).parent.name for trial in asked[-2:]] == ["renamed", "other"]
 

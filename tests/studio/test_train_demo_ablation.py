@@ -10,7 +10,7 @@ from rl_backend.evaluation.bundles import lock_of
 from rl_backend.evaluation.trials import REPORTS
 from rl_backend.records import RunState, Status
 from rl_backend.rundir import RunDir
-from studio.train_demo.__main__ import trials_of
+from studio.train_demo.__main__ import SAMPLED, trials_of
 from studio.train_demo.ablation import NUM_SHOPS, VARIANTS, rows_of
 from studio.train_demo.worlds import training_bundle
 from tests.studio.test_train_demo import report
@@ -44,7 +44,7 @@ def test_what_is_complete_is_only_read(tmp_path: Path) -> None:
     for name in ("before", "after"):
         (seed / f"{name}.json").write_bytes(REPORTS.dump_json(reports))
     for name in VARIANTS:
-        (seed / f"{name}.json").write_bytes(REPORTS.dump_json((report(1.0),) * NUM_SHOPS))
+        (seed / f"{name}.json").write_bytes(REPORTS.dump_json((report(SAMPLED),) * NUM_SHOPS))
     rows = rows_of(tmp_path, 1, lambda _: None)
     assert [row.variant for row in rows] == ["before", "preset", *VARIANTS]
     assert {row.rates.num_held_out for row in rows} == {2 * NUM_SHOPS}
