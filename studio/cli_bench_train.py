@@ -74,6 +74,8 @@ def train_command(
         with Console(stderr=True).status("making TRL ready") as status:
             interpreter = (python or peer_python(trl_peer())).absolute()
             update = bench_train(interpreter, asked, num_rounds=rounds, on_stage=status.update)
+            if not as_json:
+                _tell_update(update)
             step = None
             if steps:
                 made = policy or ready_policy(num_threads=threads, on_stage=status.update)
@@ -81,7 +83,10 @@ def train_command(
     except (BackendError, ExporterError, WorldError, ValueError) as error:
         typer.echo(f"cannot measure: {error}", err=True)
         raise typer.Exit(0 if optional else 1) from error
-    _tell_training(update, step, as_json=as_json)
+    if as_json:
+        _tell_program(update, step)
+    elif step is not None:
+        Console().print(step_table(step))
     if not update.is_same_loss:
         typer.echo(f"the losses differ by {update.loss_gap:.1e}: not the same update", err=True)
         raise typer.Exit(1)
@@ -99,23 +104,23 @@ def _step(
         )
 
 
-def _tell_training(update: TrainFigures, step: StepFigures | None, *, as_json: bool) -> None:
-    if as_json:
-        told = _Told(
-            update=update,
-            loss_gap=update.loss_gap,
-            grad_norm_gap=update.grad_norm_gap,
-            step=step,
-            overhead_share=None if step is None else step.overhead_share,
-        )
-        typer.echo(told.model_dump_json())
-        return
+def _tell_program(update: TrainFigures, step: StepFigures | None) -> None:
+    told = _Told(
+        update=update,
+        loss_gap=update.loss_gap,
+        grad_norm_gap=update.grad_norm_gap,
+        step=step,
+        overhead_share=None if step is None else step.overhead_share,
+    )
+    typer.echo(told.model_dump_json())
+
+
+def _tell_update(update: TrainFigures) -> None:
+    """At once: what follows takes minutes, and may be ended."""
     console = Console()
     console.print(update_table(update))
     console.print(f"corecraft: {update.ours.ready.what}", markup=False)
     console.print(f"TRL: {update.trl.ready.what}", markup=False)
-    if step is not None:
-        console.print(step_table(step))
 
 
 def update_table(f: TrainFigures) -> Table:
