@@ -37,7 +37,6 @@ class Stretch:
 class DecodePlan:
     """What one step of decoding reads; the same for all layers."""
 
-    num_heads: int
     num_positions: int
     stretches: tuple[Stretch, ...]
     row_N: Tensor
@@ -68,7 +67,6 @@ class DecodePlan:
         places_B_H_T = places_B_T[:, None] * num_keys + key_H[:, None]
         num_own_BH = (lens_B - starts_B).repeat_interleave(num_heads)
         return DecodePlan(
-            num_heads=num_heads,
             num_positions=num_positions,
             stretches=stretches,
             row_N=row_N,
