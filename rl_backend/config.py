@@ -93,6 +93,8 @@ class WarmStartConfig(Section):
     careless_share: float = Declared(default=0.0, ge=0, le=1)
     """Share of the demonstrations from siblings that are careless: a fact is left out, or a change
     is claimed that was never made. The baseline then has something to unlearn."""
+    num_careful_steps: int = Declared(default=0, ge=0)
+    """Of the steps after the exercises, how many come first and show careful work alone."""
     checkpoint_every_num_steps: int = Declared(default=100, ge=1)
     """Steps between checkpoints of the warm start; its end always makes one."""
     num_cpu_threads: int | None = Declared(default=None, ge=1)

@@ -23,7 +23,8 @@ Facts: TypeAlias = dict[str, Json]
 
 _VOWELS, _CONSONANTS = "aeiou", "bcdfghjklmnprstvwz"
 _KEYS = ("id", "name", "title", "city", "status", "owner", "code", "email")
-_CENTS, _DATE = "cents", "date"
+_CENTS, _DATE, _COUNT, _ADDRESS = "cents", "date", "count", "address"
+_EXTRA = (_CENTS, _DATE, _COUNT, _ADDRESS)
 
 
 def drill(renderer: Renderer, rng: Random, name: str, *, progress: float = 1.0) -> TrainingSample:
@@ -74,9 +75,9 @@ def _asked(
 
 
 def _some_keys(rng: Random, least: int, most: int) -> list[str]:
-    """Different keys, an amount or a date among them more often than not."""
+    """Different keys, values that begin with a digit among them more often than not."""
     keys = rng.sample(_KEYS, rng.randint(least, most))
-    extra = rng.sample((_CENTS, _DATE), rng.randint(0, 2))
+    extra = rng.sample(_EXTRA, rng.randint(0, 2))
     keys[: len(extra)] = [f"{rng.choice(_KEYS)}_{kind}" for kind in extra]
     return list(dict.fromkeys(keys))
 
@@ -109,6 +110,11 @@ def _value(rng: Random, key: str) -> Json:
         return rng.randrange(10 ** rng.randint(2, 5))
     if key.endswith(_DATE):
         return f"2025-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    if key.endswith(_COUNT):
+        return rng.randrange(10 ** rng.randint(1, 2))
+    if key.endswith(_ADDRESS):
+        street, kind, town = (_word(rng).title() for _ in range(3))
+        return f"{rng.randint(1, 99)} {street} {kind}, {town}"
     match rng.randrange(3):
         case 0:
             return f"{_word(rng, 1)[:3]}-{rng.randrange(10 ** rng.randint(2, 5))}"

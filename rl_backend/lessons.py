@@ -27,6 +27,7 @@ from rl_backend.types import TrainingSample
 from world_builder.errors import UnknownName
 from world_builder.state import WorldBase
 from world_builder.tasks import Task
+from world_builder.trajectory import Trajectory
 from world_builder.workbench import Workbench
 from world_builder.worlds import build_world
 
@@ -108,14 +109,16 @@ class SiblingLessons:
         if step <= wanted.num_drill_steps:
             progress = step / wanted.num_drill_steps
             return self._drills(step, rng, wanted.drills_per_step, progress)
-        return self._demonstrations(rng) + self._drills(step, rng, wanted.drills_beside, 1.0)
+        is_first = step <= wanted.num_drill_steps + wanted.num_careful_steps
+        shown = self._demonstrations(rng, 0.0 if is_first else wanted.careless_share)
+        return shown + self._drills(step, rng, wanted.drills_beside, 1.0)
 
     def _drills(self, step: int, rng: Random, num: int, progress: float) -> list[TrainingSample]:
         return [
             drill(self._renderer, rng, f"drill/{step}/{n}", progress=progress) for n in range(num)
         ]
 
-    def _demonstrations(self, rng: Random) -> list[TrainingSample]:
+    def _demonstrations(self, rng: Random, careless_share: float) -> list[TrainingSample]:
         wanted, num_worlds = self._config.warm_start, self._config.warm_start.siblings_per_step
         samples: list[TrainingSample] = []
         for number in range(num_worlds):
@@ -123,14 +126,13 @@ class SiblingLessons:
             share = _share(wanted.batch_size, num_worlds, number)
             tasks = rng.sample(bench.world.tasks, min(share, len(bench.world.tasks)))
             shown = Demonstrator(bench)
-            samples += [self._sample(bench, shown, task, rng) for task in tasks]
+            for task in tasks:
+                is_careless = rng.random() < careless_share
+                work = shown.careless(task, rng) if is_careless else shown.careful(task)
+                samples.append(self._sample(bench, task, work))
         return samples
 
-    def _sample(
-        self, bench: Workbench, shown: Demonstrator, task: Task, rng: Random
-    ) -> TrainingSample:
-        is_careless = rng.random() < self._config.warm_start.careless_share
-        trajectory = shown.careless(task, rng) if is_careless else shown.careful(task)
+    def _sample(self, bench: Workbench, task: Task, trajectory: Trajectory) -> TrainingSample:
         sample = demonstration(bench.base, task, trajectory, self._renderer)
         if len(sample.token_ids) > self._config.model.context_length:
             raise DemonstrationError(

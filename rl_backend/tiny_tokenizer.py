@@ -2,10 +2,10 @@
 
 Byte-level, so that any text survives encoding and decoding byte for byte. What is to be copied is
 cut alike wherever it stands: digits stand alone, the letters of an identifier keep their hyphen,
-and a space belongs to the word before it, so that a name at the start of a string has the tokens
-that it has within a sentence. The template renders a conversation turn by turn:
-what is rendered for the first n messages is a prefix of what is rendered for more, which lets a
-tool result be tokenised as a delta. Knows nothing of models or worlds.
+and a word that begins with a capital has no space in its tokens, so that a name has the same ones
+at the start of a string, within a sentence and at its end. The template renders a conversation
+turn by turn: what is rendered for the first n messages is a prefix of what is rendered for more,
+which lets a tool result be tokenised as a delta. Knows nothing of models or worlds.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ class SpecialToken(StrEnum):
     CALL_END = "</tool_call>"
 
 
-PIECES = r"\p{L}+-(?=\d)|\d|\p{L}+ ?|[^\p{L}\d\s]+(?: [^\p{L}\d\s]+)* ?|\s+"
-"""What no token reaches across: `ord-`, a digit, a word, punctuation, other white space."""
+PIECES = r"\p{L}+-(?=\d)|\d| ?\p{Ll}\p{L}*+(?!-\d)|\p{L}+|[^\p{L}\d\s]+(?: [^\p{L}\d\s]+)*|\s+"
+"""What no token reaches across: `ord-`, a digit, a word (a small one with the space before it),
+punctuation, other white space."""
 
 MIN_VOCAB_SIZE = -(-(256 + len(SpecialToken)) // SIZE_MULTIPLE) * SIZE_MULTIPLE
 

@@ -122,6 +122,22 @@ def test_drills_come_first(renderer: Renderer) -> None:
     lessons.close()
 
 
+def test_careful_work_comes_before_careless(renderer: Renderer) -> None:
+    careless = parse_config(SETTINGS, ["warm_start.careless_share=1"])
+    settings = ["warm_start.careless_share=1", "warm_start.num_careful_steps=1"]
+    lessons = [
+        SiblingLessons("tutorial", renderer, config)
+        for config in (parse_config(SETTINGS, ["warm_start.careless_share=0"]), careless)
+    ]
+    mixed = SiblingLessons("tutorial", renderer, parse_config(SETTINGS, settings))
+    for step in (1, 2):
+        careful_work, careless_work = (each.of(step) for each in lessons)
+        assert careful_work != careless_work
+        assert mixed.of(step) == (careful_work, careless_work)[step - 1]
+    for each in (*lessons, mixed):
+        each.close()
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -181,6 +181,7 @@ def test_what_is_to_be_copied_is_cut_alike_wherever_it_stands() -> None:
     name, order = ids_of("Rosa Heronwin"), ids_of("ord-4312")
     for text in ("Rosa Heronwin", "I am Rosa Heronwin.", '{"text": "Rosa Heronwin"}'):
         assert is_part(name, ids_of(text))
+    assert is_part(name, ids_of("Is Rosa Heronwin a customer?"))
     for text in ("ord-4312", "Where is ord-4312?", '{"id": "ord-4312"}', "(ord-4312)"):
         assert is_part(order, ids_of(text))
     assert len(order) == len(ids_of("ord-")) + 4

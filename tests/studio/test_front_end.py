@@ -51,6 +51,8 @@ class Site(ThreadingHTTPServer):
     """Serves the style guide and records what the pages post."""
 
     daemon_threads = True
+    request_queue_size = 128
+    """A page asks for twenty files at once; those beyond the queue would be sent again, late."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(ROOT)))

@@ -44,7 +44,7 @@ async def test_rollouts_of_a_dead_worker_fail_and_the_others_go_on(runtime: Serv
     by_worker: dict[str, list[ServerWorld]] = {"0": [], "1": []}
     for world in worlds:
         by_worker[worker_of(world)].append(world)
-    assert [len(some) for some in by_worker.values()] == [4, 4]
+    assert min(len(some) for some in by_worker.values()) >= 3, "spread evenly, give or take one"
     kill_the_first_worker(runtime)
     for world in by_worker["0"]:
         for attempt in (world.call(NONSENSE), world.finish()):
