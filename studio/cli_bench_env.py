@@ -13,6 +13,7 @@ from exporter.bench.env_client import GROUP_SIZE
 from exporter.bench.env_types import EnvFigures, Measured, Rate
 from exporter.bench.peer_venv import OPENENV, peer_python
 from exporter.errors import ExporterError
+from studio.cli_status import telling
 from world_builder.errors import WorldError
 from world_builder.worlds import build_world
 
@@ -62,12 +63,12 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _figures(world: str, python: Path | None, plan: EnvPlan) -> EnvFigures:
-    with Console(stderr=True).status("making OpenEnv ready") as status:
+    with telling("making OpenEnv ready") as tell:
         interpreter = (python or peer_python(OPENENV)).absolute()
         for step in bench_env(build_world(world), interpreter, plan):
             if isinstance(step, EnvFigures):
                 return step
-            status.update(f"measuring {step.value}")
+            tell(f"measuring {step.value}")
     raise ExporterError("nothing was measured")
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from rl_backend.bench.ready_policy import ready_policy
 from rl_backend.bench.rollout_types import RolloutAsked, RolloutFigures
 from rl_backend.errors import BackendError
+from studio.cli_status import telling
 
 ThreadsOption = Annotated[int, typer.Option(min=1, help="Of every process that computes.")]
 PolicyOption = Annotated[
@@ -42,13 +43,13 @@ def rollout_command(
     Example: corecraft bench rollout --tasks 3 --rounds 5
     """
     try:
-        with Console(stderr=True).status("making a policy ready") as status:
-            made = policy or ready_policy(num_threads=threads, on_stage=status.update)
+        with telling("making a policy ready") as tell:
+            made = policy or ready_policy(num_threads=threads, on_stage=tell)
             asked = RolloutAsked(
                 model_dir=str(made.absolute()), world=world, num_tasks=tasks,
                 group_size=group_size, num_rounds=rounds, num_threads=threads,
             )  # fmt: skip
-            figures = _rollouts(asked, status.update)
+            figures = _rollouts(asked, tell)
     except BackendError as error:
         typer.echo(f"cannot measure: {error}", err=True)
         raise typer.Exit(0 if optional else 1) from error

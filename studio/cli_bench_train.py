@@ -22,6 +22,7 @@ from rl_backend.bench.train import bench_train, trl_peer
 from rl_backend.bench.train_types import BatchShape, SideFigures, TrainAsked, TrainFigures
 from rl_backend.errors import BackendError
 from studio.cli_bench_rollout import JsonOption, OptionalOption, PolicyOption, ThreadsOption
+from studio.cli_status import telling
 from world_builder.errors import WorldError
 from world_builder.frozen import Frozen
 from world_builder.worlds import build_world
@@ -71,15 +72,15 @@ def train_command(
     )  # fmt: skip
     asked = TrainAsked(shape=shape, num_threads=threads, rows_per_microbatch=rows)
     try:
-        with Console(stderr=True).status("making TRL ready") as status:
+        with telling("making TRL ready") as tell:
             interpreter = (python or peer_python(trl_peer())).absolute()
-            update = bench_train(interpreter, asked, num_rounds=rounds, on_stage=status.update)
+            update = bench_train(interpreter, asked, num_rounds=rounds, on_stage=tell)
             if not as_json:
                 _tell_update(update)
             step = None
             if steps:
-                made = policy or ready_policy(num_threads=threads, on_stage=status.update)
-                step = _step(made, steps, threads, status.update)
+                made = policy or ready_policy(num_threads=threads, on_stage=tell)
+                step = _step(made, steps, threads, tell)
     except (BackendError, ExporterError, WorldError, ValueError) as error:
         typer.echo(f"cannot measure: {error}", err=True)
         raise typer.Exit(0 if optional else 1) from error
