@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import expect
 
 from exporter.manifest import GateReport
 from exporter.writer import write_bundle
@@ -15,6 +16,8 @@ from world_builder.worlds import build_world
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# The same of a page: on a busy machine the usual five seconds are too few now and then.
+expect.set_options(timeout=20_000)
 
 
 @pytest.hookimpl(optionalhook=True)
