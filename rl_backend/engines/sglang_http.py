@@ -24,6 +24,9 @@ NUM_ATTEMPTS = 3
 """Times that a request is sent while its connection fails."""
 BACKOFF_S = 0.2
 """Pause after the first failed attempt; it doubles, with jitter of half its length."""
+KEPT_IDLE_S = 2.0
+"""Seconds that a connection may lie idle and be used again. SGLang closes one after 5; a request on
+it that may not be repeated, such as new weights, would fail."""
 MAX_QUOTED = 500
 """Characters of a server's answer that an error quotes."""
 
@@ -119,7 +122,8 @@ class SGLangClient:
         if self._session is None:
             # The engine bounds its generations; control requests must never queue behind them.
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=None)
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_IDLE_S),
+                timeout=aiohttp.ClientTimeout(total=None),
             )
         return self._session
 
