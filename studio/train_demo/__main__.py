@@ -24,8 +24,8 @@ from studio.train_demo.worlds import (
 
 SAMPLED, GREEDY = 0.7, 0.0
 """Temperatures; the preset trains at the first."""
-ROLLOUTS = 4
-"""Of each task of a shop when sampled."""
+ROLLOUTS, SIBLING_ROLLOUTS = 4, 2
+"""Of each task of the shop of training when sampled, and of others."""
 
 
 def main() -> None:
@@ -73,16 +73,16 @@ def grpo_settings(seed: int, base: Path) -> list[str]:
 
 def trials_of(bundle: Bundle, bundles: Path) -> list[Trial]:
     """What is measured: first the shops, greedy and sampled, then the other surface and world."""
-    shops = [(bundle, SplitChoice.HELD_OUT)]
-    shops += [(sibling, SplitChoice.ALL) for sibling in sibling_bundles(bundles)]
+    shops = [(bundle, SplitChoice.HELD_OUT, ROLLOUTS)]
+    shops += [(each, SplitChoice.ALL, SIBLING_ROLLOUTS) for each in sibling_bundles(bundles)]
     renamed, other = renamed_bundle(bundles), other_bundle(bundles)
     return [
         *(
             trial(shop, split, t, rollouts)
-            for shop, split in shops
-            for t, rollouts in ((GREEDY, 1), (SAMPLED, ROLLOUTS))
+            for shop, split, num in shops
+            for t, rollouts in ((GREEDY, 1), (SAMPLED, num))
         ),
-        trial(renamed, SplitChoice.HELD_OUT, SAMPLED, ROLLOUTS),
+        trial(renamed, SplitChoice.HELD_OUT, SAMPLED, SIBLING_ROLLOUTS),
         trial(other, SplitChoice.HELD_OUT, SAMPLED, 1),  # its prompts are six times as long
     ]
 

@@ -81,8 +81,11 @@ def renamed_bundle(folder: Path) -> Bundle:
 
 
 def other_bundle(folder: Path) -> Bundle:
-    """A world that nothing was learned of."""
-    return _bundle(build_world(OTHER_WORLD), folder / "other")
+    """A world that nothing was learned of, with every second of its held-out tasks."""
+    world = build_world(OTHER_WORLD)
+    left_out = {task.id for task in world.tasks_in(Split.HELD_OUT)[1::2]}
+    tasks = tuple(task for task in world.tasks if task.id not in left_out)
+    return _bundle(world.model_copy(update={"tasks": tasks}), folder / "other")
 
 
 def _bundle(world: World, folder: Path) -> Bundle:

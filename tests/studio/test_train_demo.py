@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.bundle import Bundle
 from rl_backend.config import load_preset
 from rl_backend.evaluation.report import EvalReport, make_report
 from studio.train_demo.__main__ import GREEDY, SAMPLED, trials_of
@@ -65,8 +66,9 @@ def test_shops_are_measured_twice_and_the_others_last(tmp_path: Path) -> None:
     assert [trial.temperature for trial in asked[:2]] == [GREEDY, SAMPLED]
     assert load_preset("cpu-demo").rollout.temperature == SAMPLED
     assert load_preset("cpu-demo").evaluation.temperature == SAMPLED
-    assert [trial.rollouts for trial in asked[:2]] == [1, 4]
+    assert [trial.rollouts for trial in asked[:4]] == [1, 4, 1, 2]
     assert [Path(trial.bundle).parent.name for trial in asked[-2:]] == ["renamed", "other"]
+    assert len(Bundle.open(Path(asked[-1].bundle)).world.tasks_in(Split.HELD_OUT)) == 20
 
 
 def rates(value: float) -> Rates:
