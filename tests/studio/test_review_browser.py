@@ -49,8 +49,9 @@ def page() -> Iterator[Page]:
 
 
 def press(page: Page, key: str) -> None:
-    """A key, once the page's scripts listen."""
+    """A key, once the page's scripts listen: htmx starts in a timer that may outlast the load."""
     page.wait_for_load_state("load")
+    page.evaluate("new Promise((done) => setTimeout(done))")
     page.keyboard.press(key)
 
 
