@@ -181,10 +181,18 @@ def test_what_is_to_be_copied_is_cut_alike_wherever_it_stands() -> None:
     name, order = ids_of("Rosa Heronwin"), ids_of("ord-4312")
     for text in ("Rosa Heronwin", "I am Rosa Heronwin.", '{"text": "Rosa Heronwin"}'):
         assert is_part(name, ids_of(text))
-    assert is_part(name, ids_of("Is Rosa Heronwin a customer?"))
     for text in ("ord-4312", "Where is ord-4312?", '{"id": "ord-4312"}', "(ord-4312)"):
         assert is_part(order, ids_of(text))
     assert len(order) == len(ids_of("ord-")) + 4
+
+
+def test_a_name_is_cut_alike_at_its_end() -> None:
+    """The pieces are learned where a space follows, and used where a quotation mark does."""
+    made = train_tokenizer(["Is Rosa Heronwin a customer?", "I am Rosa Heronwin."], vocab_size=400)
+    name: list[int] = made.encode("Rosa Heronwin").ids
+    assert len(name) == 3
+    for text in ("Is Rosa Heronwin a customer?", '{"text": "Rosa Heronwin"}', "Rosa Heronwin "):
+        assert is_part(name, made.encode(text).ids)
 
 
 def is_part(part: list[int], whole: list[int]) -> bool:
