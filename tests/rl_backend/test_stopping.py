@@ -63,6 +63,21 @@ def wait_for_state(run: RunDir, state: RunState) -> None:
         time.sleep(0.02)
 
 
+def wait_for_tracker(run: RunDir) -> None:
+    """Until W&B has its first figures, or the run's history says why it gets none.
+
+    A library may take longer to start than a stopped run has patience for.
+    """
+    deadline = time.monotonic() + 3 * WAIT_S
+    while not (run.path / "tracking" / "wandb" / "offset").exists() and not warnings_of(run):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def warnings_of(run: RunDir) -> list[str]:
+    return [e.message for e in run.tail_events().records if e.kind is EventKind.WARNING]
+
+
 class Hanging(ScriptedEngine):
     """Hangs at one moment of a run, and says when it does."""
 
@@ -201,12 +216,13 @@ async def test_a_training_process_ends_and_aborts_its_requests(
         while path not in server.asked:
             server.is_asked.clear()
             await asyncio.wait_for(server.is_asked.wait(), 3 * WAIT_S)
+        await asyncio.to_thread(wait_for_tracker, run)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), WAIT_S) == 0
         assert sorted(server.aborted) == sorted(server.generated)
     assert run.status().state is RunState.STOPPED
     assert run.checkpoint_steps() == (0,)
-    told = [e.message for e in run.tail_events().records if e.kind is EventKind.WARNING]
+    told = warnings_of(run)
     if is_installed(TrackerKind.WANDB):
         assert (run.path / "tracking" / "wandb" / "offset").exists()
     else:
