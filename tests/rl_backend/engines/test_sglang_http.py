@@ -21,9 +21,9 @@ class Answer(BaseModel):
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answers requests; one that comes after the connection lay idle finds it closed."""
     loop = asyncio.get_running_loop()
-    last = loop.time()
+    last: float | None = None
     while await reader.read(65_536):
-        if loop.time() - last >= IDLE_S:
+        if last is not None and loop.time() - last >= IDLE_S:
             writer.transport.abort()
             return
         writer.write(ANSWER)
