@@ -22,6 +22,7 @@ from rl_backend.preflight.bundle import Subject, bundle_checks, with_one_host_en
 from rl_backend.preflight.checks import Check, CheckState, Job, Preflight, gathered
 from rl_backend.preflight.look import preflight
 from rl_backend.preflight.model import model_checks
+from rl_backend.preflight.policy_lag import policy_lag_checks
 from world_builder.state import WorldBase
 
 GOOD, WARN, BAD = CheckState.GOOD, CheckState.WARN, CheckState.BAD
@@ -322,3 +323,22 @@ def test_every_host_is_looked_at_within_the_time(bundle: Path, tmp_path: Path) -
     found = preflight(Subject.opened(bundle), config, tmp_path, backend=INSTALLED)
     assert time.monotonic() - start < 5
     assert [check.state for check in only(found, "Containers")] == [BAD] * 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ((), None),
+        (("max_policy_lag=2",), WARN),
+        (("max_policy_lag=2", "num_steps=0"), None),
+        (("max_policy_lag=2", "objective.engine_ratio_cap=2.0"), GOOD),
+    ],
+)
+def test_older_samples_want_a_correction(
+    changes: tuple[str, ...], state: CheckState | None
+) -> None:
+    found = list(policy_lag_checks(load_preset("tiny", changes)))
+    assert [check.state for check in found] == ([] if state is None else [state])
+    for check in found:
+        assert "samples may be 2 updates old" in check.text
+        assert "objective.engine_ratio_cap" in f"{check.text} {check.hint}"
