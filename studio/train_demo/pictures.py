@@ -71,11 +71,15 @@ def _warm_start(axes: Axes, seeds: Iterable[Path]) -> bool:
         steps, losses = curve(seed / "base", Phase.WARM_START, "loss")
         if steps:
             axes.semilogy(steps, smoothed(losses, 10), color=colour, lw=1.2, label=seed.name)
-            turn = RunDir.open(seed / "base").config().warm_start.num_drill_steps
+            course = RunDir.open(seed / "base").config().warm_start
     if not axes.lines:
         return False
-    axes.axvline(turn, color=GREY, lw=0.8, ls=":")
-    axes.text(turn, 0.95, " drills end", transform=axes.get_xaxis_transform(), color=GREY, va="top")
+    turns = {"drills end": course.num_drill_steps}
+    turns["careless work, too"] = course.num_drill_steps + course.num_careful_steps
+    for label, step in turns.items():
+        axes.axvline(step, color=GREY, lw=0.8, ls=":")
+        place = axes.get_xaxis_transform()
+        axes.text(step, 0.95, f"{label} ", transform=place, color=GREY, va="top", ha="right")
     axes.set(title="Warm start", xlabel="step", ylabel="loss, mean of ten steps")
     return True
 
