@@ -51,6 +51,7 @@ EXPECTED = (
 )
 """Failures whose text says what to mend; anything else is a fault of ours and shows where."""
 
+DEFAULT_PRESET = "tiny"
 BundleArgument = Annotated[Path, typer.Argument(help="A bundle: a folder or a tar.")]
 EngineOption = Annotated[str, typer.Option(help=ENGINE_HELP)]
 RuntimeOption = Annotated[RuntimeKind, typer.Option(help="Where the worlds run.")]
@@ -135,7 +136,10 @@ def evaluate(
 
 def train(
     bundle: BundleArgument,
-    preset: Annotated[str, typer.Option(help=f"One of {', '.join(preset_names())}.")] = "tiny",
+    preset: Annotated[
+        str | None,
+        typer.Option(help=f"One of {', '.join(preset_names())}.", show_default=DEFAULT_PRESET),
+    ] = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", help="One setting, such as rollout.group_size=8; repeatable."),
@@ -162,13 +166,18 @@ def train(
         if resume:
             if run_dir is None:
                 raise RunDirError("--resume needs --run-dir: which run to go on with")
+            if preset or changes:
+                raise RunDirError(
+                    "--resume keeps a run's settings; leave out --preset and --set, or start a new "
+                    f"run from its policy with --set model.path={run_dir / 'policy'}"
+                )
             run = RunDir.open(run_dir)
             opened = _cleared(bundle, run.config(), run_dir.parent)
             if run.bundle().digest != opened.digest:
                 raise RunDirError(f"{run.id} trains on another bundle: {run.bundle().path}")
         else:
             root, name = (run_dir.parent, run_dir.name) if run_dir else (Path("runs"), None)
-            config = load_preset(preset, changes or ())
+            config = load_preset(preset or DEFAULT_PRESET, changes or ())
             opened = _cleared(bundle, config, root, is_elsewhere=prepare)
             run = RunDir.create(root, config, lock_of(opened), name)
         if not prepare:

@@ -360,9 +360,7 @@ def _override(data: dict[str, Json], item: str) -> str | None:
 
 
 def _toml_value(text: str) -> Json:
-    """The value a TOML file would have there; bare words are text, `none` is None."""
-    if text.lower() == "none":
-        return None
+    """The value a TOML file would have there; bare words are text."""
     try:
         value: Json = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

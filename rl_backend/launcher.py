@@ -37,7 +37,7 @@ def launch(run: RunDir, python: Path | None = None) -> int:
     """
     lock = run_lock.acquire(run.path)
     try:
-        _prepare(run)
+        prepare(run)
         process = _spawn(run, python or Path(sys.executable), lock)
     finally:
         os.close(lock)
@@ -45,7 +45,12 @@ def launch(run: RunDir, python: Path | None = None) -> int:
     return process.pid
 
 
-def _prepare(run: RunDir) -> None:
+def prepare(run: RunDir) -> None:
+    """Makes a run ready for this process, which holds its lock: a stop asked for before is over.
+
+    Raises:
+        RunDirError: the run is done.
+    """
     status = run.stored_status()
     if status.state is RunState.DONE:
         raise RunDirError(f"{run.id} is done; start a new run to train on")

@@ -73,8 +73,8 @@ class AdaptiveClipConfig(Section):
 class ObjectiveConfig(Section):
     """The policy objective; the defaults are the paper's, section 4.4."""
 
-    clip_low: float = Declared(default=0.2, ge=0, lt=1)
-    """The ratio is clipped at 1 - clip_low."""
+    clip_low: float = Declared(default=0.2, ge=0, le=1)
+    """The ratio is clipped at 1 - clip_low; 1 is no lower bound."""
     clip_high: float = Declared(default=0.28, ge=0)
     """The ratio is clipped at 1 + clip_high; equal to clip_low it is GRPO."""
     dual_clip: float | None = Declared(default=None, gt=1)

@@ -17,10 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from rl_backend import run_lock
-from rl_backend.launcher import LOCK_ENV
+from rl_backend.launcher import LOCK_ENV, prepare
 from rl_backend.progress import Progress
 from rl_backend.records import RunState
-from rl_backend.rundir import RunDir
+from rl_backend.rundir import RunDir, RunDirError
 from rl_backend.tracking.follow import followed
 from rl_backend.trainers.rank_processes import is_follower
 
@@ -39,8 +39,12 @@ def main() -> int:
         from rl_backend.trainers.follower import follow
 
         return follow()
-    run = RunDir.open(Path(sys.argv[1]))
-    _adopt_lock(run)
+    try:
+        run = RunDir.open(Path(sys.argv[1]))
+        _adopt_lock(run)
+    except (RunDirError, run_lock.RunIsTaken) as error:
+        _log.error("%s", error)
+        return 2
     progress = Progress(run, on_overdue=lambda: _leave(progress))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: progress.stop())
@@ -85,11 +89,16 @@ def _reason(error: Exception) -> str:
 def _adopt_lock(run: RunDir) -> None:
     """Takes over the lock that the starter passed on, or takes it now; no child inherits it.
 
+    Without a starter, as under torchrun, it also makes the run ready to go on.
+
     Raises:
         RunIsTaken: another process works on the run.
+        RunDirError: the run is done.
     """
     given = os.environ.pop(LOCK_ENV, None)
     lock = run_lock.acquire(run.path) if given is None else int(given)
+    if given is None:
+        prepare(run)
     os.set_inheritable(lock, False)
     os.register_at_fork(after_in_child=lambda: os.close(lock))
 

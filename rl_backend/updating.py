@@ -82,8 +82,9 @@ def weights_of(trainer: Trainer, config: RunConfig, folder: Path) -> Weights:
 
     Called by every hand-over, in a thread; all ranks of the trainer take part.
     """
+    folder = folder.absolute()  # an engine's server has a working directory of its own
     if config.engine.weight_sync != "disk":
-        return trainer.gather(folder.absolute())
+        return trainer.gather(folder)
     trainer.export_hf(folder)
     return WrittenWeights(path=folder)
 

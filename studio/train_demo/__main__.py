@@ -13,7 +13,7 @@ from rl_backend.evaluation.evaluate import SplitChoice
 from rl_backend.evaluation.report import EvalReport
 from rl_backend.evaluation.trials import Trial
 from studio.train_demo.laps import Laps
-from studio.train_demo.results import SeedResult, keep, rate_of, rates_of, results_of
+from studio.train_demo.results import T_95, SeedResult, keep, rate_of, rates_of, results_of
 from studio.train_demo.stages import Tell, measured, trained
 from studio.train_demo.worlds import (
     other_bundle,
@@ -38,10 +38,12 @@ def main() -> None:
         help="another value for a setting of the preset cpu-demo; the figures are then others too",
     )  # fmt: skip
     given = parser.parse_args()
-    done: list[SeedResult] = []
+    if len(set(given.seeds)) < len(given.seeds) or len(given.seeds) > max(T_95):
+        parser.error(f"--seeds: each once, and {max(T_95)} at most")
+    root, done = given.root.resolve(), list[SeedResult]()
     for seed in given.seeds:
-        done.append(one_seed(given.root, seed, given.set, _tell))
-        keep(results_of(done), given.root / "results.json")
+        done.append(one_seed(root, seed, given.set, _tell))
+        keep(results_of(done), root / "results.json")
         _tell(results_of(done).model_dump_json(indent=2))
 
 

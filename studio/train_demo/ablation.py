@@ -63,11 +63,11 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path("var/train-demo"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     given = parser.parse_args()
-    rows: list[AblationRow] = []
+    root, rows = given.root.resolve(), list[AblationRow]()
     for seed in given.seeds:
-        rows += rows_of(given.root, seed, _tell)
+        rows += rows_of(root, seed, _tell)
         text = Ablation(rows=tuple(rows)).model_dump_json(indent=2) + "\n"
-        replace_text(given.root / "ablation.json", text)
+        replace_text(root / "ablation.json", text)
     _tell(text)
 
 

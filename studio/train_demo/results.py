@@ -10,7 +10,7 @@ from rl_backend.evaluation.report import EvalReport
 from rl_backend.jsonl import replace_text
 from world_builder.frozen import Frozen
 
-T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}
+T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """Student's t for a 95 % interval of a mean over so many seeds."""
 
 

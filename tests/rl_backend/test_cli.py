@@ -84,6 +84,10 @@ def test_a_run_for_torchrun_is_made_and_not_started(
         ),
         (["train", "BUNDLE", "--set", "rollout.group_size=1"], "rollout.group_size"),
         (["train", "BUNDLE", "--resume"], "--resume needs --run-dir"),
+        (
+            ["train", "BUNDLE", "--resume", "--run-dir", "r", "--preset", "tiny"],
+            "keeps a run's settings",
+        ),
         (["compare", "/nowhere"], "not a run directory"),
         (["stop", "/nowhere"], "not a run directory"),
     ],

@@ -1,8 +1,16 @@
 """Presets load, overrides apply, and wrong values are all named at once."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from rl_backend.config import ConfigError, RunConfig, load_preset, parse_config, preset_names
+from rl_backend.updating import objective
+
+SETTING = re.compile(r"`(\S+) = ([^`]+)`")
+NUM_OBJECTIVES = 12
+TRAINING = Path(__file__).parents[2] / "docs/training.md"
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -21,6 +29,28 @@ def test_overrides_reach_nested_settings() -> None:
     assert config.rollout.group_size == 4
     assert config.model.path == "/models/a b"
     assert config.evaluation.every_num_steps is None
+
+
+def test_none_is_a_text_where_a_setting_knows_it() -> None:
+    config = load_preset("tiny", ["advantage.norm=none", "trainer.recompute=none"])
+    assert config.advantage.norm == "none"
+    assert config.trainer.recompute == "none"
+    assert parse_config('[model]\npath = "none"\n').model.path is None
+    with pytest.raises(ConfigError, match=r"trainer\.dtype"):
+        load_preset("tiny", ["trainer.dtype=none"])
+
+
+def test_every_documented_objective_can_be_set() -> None:
+    table = TRAINING.read_text().split("## The objective")[1].split("\n## ")[0]
+    rows = [found for row in table.splitlines() if (found := SETTING.findall(row))]
+    assert len(rows) == NUM_OBJECTIVES
+    for row in rows:
+        settings = [f"{name if _is_whole(name) else f'objective.{name}'}={v}" for name, v in row]
+        objective(load_preset("tiny", ["objective.adaptive_clip.target=0.3", *settings]))
+
+
+def _is_whole(name: str) -> bool:
+    return name.startswith("advantage.")
 
 
 def test_all_problems_are_reported_with_their_paths() -> None:

@@ -197,6 +197,27 @@ def test_a_process_that_does_not_listen_is_left(tmp_path: Path) -> None:
     assert run.stored_status().state is RunState.STOPPED
 
 
+def test_a_stopped_run_that_torchrun_starts_again_goes_on(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    run.request_stop()
+    process = subprocess.Popen([sys.executable, "-c", ASLEEP, str(run.path)], cwd=ROOT)
+    wait_for_state(run, RunState.STARTING)
+    assert not run.is_stop_requested()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_S) == 0
+    assert run.stored_status().state is RunState.STOPPED
+
+
+def test_a_run_that_is_done_is_not_begun_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    run.write_status(run.stored_status().model_copy(update={"state": RunState.DONE}))
+    command = [sys.executable, "-m", "rl_backend.run", str(run.path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "run is done; start a new run" in ended.stdout
+    assert run.stored_status().state is RunState.DONE
+
+
 @pytest.mark.parametrize("path", ["/update_weights_from_disk", "/generate"])
 async def test_a_training_process_ends_and_aborts_its_requests(
     tutorial: WorldBase, tmp_path: Path, path: str

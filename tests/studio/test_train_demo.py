@@ -10,11 +10,15 @@ import pytest
 
 from exporter.bundle import Bundle
 from rl_backend.config import load_preset
+from rl_backend.evaluation.bundles import lock_of
 from rl_backend.evaluation.report import EvalReport, make_report
+from rl_backend.evaluation.trials import REPORTS, TRIALS
+from rl_backend.records import RunState
+from rl_backend.rundir import RunDir
 from studio.train_demo.__main__ import GREEDY, SAMPLED, trials_of
 from studio.train_demo.laps import Laps
 from studio.train_demo.results import Rates, SeedResult, keep, rates_of, results_of
-from studio.train_demo.stages import StageFailed
+from studio.train_demo.stages import PRESET, StageFailed, measured, trained
 from studio.train_demo.worlds import (
     SIBLING_SEEDS,
     UNSEEN,
@@ -131,6 +135,27 @@ def test_every_task_counts_once_whatever_its_rollouts() -> None:
     assert (found.unseen, found.num_unseen) == (0.0, 2)
     with pytest.raises(ValueError, match="could be scored"):
         rates_of([report(1.0)], 0.5)
+
+
+def test_what_was_made_with_other_settings_is_not_taken_for_what_is_asked(tmp_path: Path) -> None:
+    bundle = training_bundle(tmp_path)
+    settings = ["warm_start.careless_share=0.6"]
+    run = RunDir.create(tmp_path, load_preset(PRESET, settings), lock_of(bundle), "base")
+    run.write_status(run.stored_status().model_copy(update={"state": RunState.DONE}))
+    assert trained(run.path, bundle, settings, print) == run
+    with pytest.raises(StageFailed, match=r"other settings \(seed, warm_start.careless_share\)"):
+        trained(run.path, bundle, ["seed=2"], print)
+    with pytest.raises(StageFailed, match="another bundle"):
+        trained(run.path, sibling_bundles(tmp_path)[0], settings, print)
+
+
+def test_what_was_measured_otherwise_is_not_taken_for_what_is_asked(tmp_path: Path) -> None:
+    path, asked = tmp_path / "before.json", trials_of(training_bundle(tmp_path), tmp_path)
+    path.write_bytes(REPORTS.dump_json((report(1.0),)))
+    path.with_suffix(".trials.json").write_bytes(TRIALS.dump_json(tuple(asked), indent=2))
+    assert measured(path, asked, tmp_path, seed=1, tell=print) == (report(1.0),)
+    with pytest.raises(StageFailed, match="another way"):
+        measured(path, asked[:2], tmp_path, seed=1, tell=print)
 
 
 def test_laps_add_up_over_starts(tmp_path: Path) -> None:
