@@ -20,6 +20,8 @@ from world_builder.state import WorldBase
 from world_builder.tasks import Split, Task
 from world_builder.trajectory import Message, Role, Trajectory
 
+MOST_NAMED = 3
+
 
 class DemonstrationError(ValueError):
     """Demonstrations cannot be made; the message says what is missing."""
@@ -39,9 +41,10 @@ def demonstrations(
     too_long = [s.task_id for s in samples if len(s.token_ids) > context_length]
     if too_long:
         longest = max(len(s.token_ids) for s in samples)
+        named = ", ".join(too_long[:MOST_NAMED]) + (", ..." if len(too_long) > MOST_NAMED else "")
         raise DemonstrationError(
-            f"demonstrations of {', '.join(too_long)} are longer than model.context_length "
-            f"({context_length}); set it to {longest} or more"
+            f"{len(too_long)} of {len(samples)} demonstrations ({named}) are longer than "
+            f"model.context_length ({context_length}); set it to {longest} or more"
         )
     return samples
 

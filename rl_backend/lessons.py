@@ -148,8 +148,9 @@ def require_shipped(world: str) -> None:
         build_world(world)
     except UnknownName as error:
         raise DemonstrationError(
-            f"{world} has no siblings: only shipped worlds can be built from other seeds. Set "
-            "warm_start.siblings_per_step to 0"
+            f"{world} has no siblings: only shipped worlds can be built from other seeds. Choose "
+            "another preset, such as tiny, or set warm_start.siblings_per_step, num_drill_steps, "
+            "drills_per_step and drills_beside to 0"
         ) from error
 
 

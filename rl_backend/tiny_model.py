@@ -17,7 +17,8 @@ from huggingface_hub import save_torch_state_dict
 from torch import Tensor
 
 from rl_backend.hf_checkpoint import replaced_directory, write_json
-from rl_backend.tiny_tokenizer import SpecialToken, train_tokenizer, write_tokenizer
+from rl_backend.tiny_template import SpecialToken
+from rl_backend.tiny_tokenizer import train_tokenizer, write_tokenizer
 from world_builder.frozen import Json
 
 INITIAL_STD = 0.02

@@ -1,43 +1,26 @@
-"""A small tokenizer of its own for the model made from scratch, with its chat template.
+"""A small tokenizer of its own for the model made from scratch.
 
 Byte-level, so that any text survives encoding and decoding byte for byte. What is to be copied is
 cut alike wherever it stands: digits stand alone, the letters of an identifier keep their hyphen,
 and a word that begins with a capital has no space in its tokens, so that a name has the same ones
-at the start of a string, within a sentence and at its end. The template renders a conversation
-turn by turn: what is rendered for the first n messages is a prefix of what is rendered for more,
-which lets a tool result be tokenised as a delta. Knows nothing of models or worlds.
+at the start of a string, within a sentence and at its end. Knows nothing of models or worlds.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from pathlib import Path
 
 from tokenizers import Regex as TokenizerRegex
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from rl_backend.hf_checkpoint import write_json
+from rl_backend.tiny_template import CHAT_TEMPLATE, SpecialToken
 from world_builder.frozen import Json
 
 SIZE_MULTIPLE = 16
 CHAT_TEMPLATE_FILE = "chat_template.jinja"
-
-
-class SpecialToken(StrEnum):
-    """Tokens that no ordinary text is cut into, in the order of their ids from 0."""
-
-    PAD = "<|pad|>"
-    BOS = "<|bos|>"
-    END = "<|end|>"
-    """Ends every turn; the engine stops on it."""
-    SYSTEM = "<|system|>"
-    USER = "<|user|>"
-    ASSISTANT = "<|assistant|>"
-    TOOL = "<|tool|>"
-    CALL_START = "<tool_call>"
-    CALL_END = "</tool_call>"
 
 
 PIECES = r"\p{L}+-(?=\d)|\d| ?\p{Ll}\p{L}*+(?!-\d)|\p{L}+|[^\p{L}\d\s]+(?: [^\p{L}\d\s]+)*|\s+"
@@ -45,57 +28,6 @@ PIECES = r"\p{L}+-(?=\d)|\d| ?\p{Ll}\p{L}*+(?!-\d)|\p{L}+|[^\p{L}\d\s]+(?: [^\p{
 punctuation, other white space."""
 
 MIN_VOCAB_SIZE = -(-(256 + len(SpecialToken)) // SIZE_MULTIPLE) * SIZE_MULTIPLE
-
-CHAT_TEMPLATE = """\
-{%- macro text(content) -%}
-  {%- if content is string -%}{{- content -}}
-  {%- elif content -%}{%- for part in content -%}{{- part['text'] -}}{%- endfor -%}
-  {%- endif -%}
-{%- endmacro -%}
-{%- macro kind(schema) -%}
-  {%- if schema['enum'] -%}{{- schema['enum'] | join('|') -}}
-  {%- elif schema['type'] == 'array' -%}{{- kind(schema['items'] or {}) -}}[]
-  {%- elif schema['format'] -%}{{- schema['format'] -}}
-  {%- elif schema['type'] is string -%}{{- schema['type'] -}}
-  {%- elif schema['type'] -%}{{- schema['type'] | join('|') -}}
-  {%- else -%}any{%- endif -%}
-{%- endmacro -%}
-{%- macro signature(tool) -%}
-  {%- set schema = tool['parameters'] or {} -%}
-  {{- tool['name'] -}}(
-  {%- for name, property in (schema['properties'] or {}).items() -%}
-    {{- '' if loop.first else ', ' -}}{{- name -}}
-    {{- '' if name in (schema['required'] or []) else '?' -}}{{- ': ' -}}{{- kind(property) -}}
-  {%- endfor -%})
-{%- endmacro -%}
-{{- '<|bos|>' -}}
-{%- set has_system = messages and messages[0]['role'] == 'system' -%}
-{%- if has_system or tools -%}
-  {{- '<|system|>' -}}
-  {%- if has_system -%}{{- text(messages[0]['content']) -}}{%- endif -%}
-  {%- for tool in tools or [] -%}
-    {{- '' if loop.first and not has_system else '\\n' -}}
-    {{- signature(tool['function'] or tool) -}}
-  {%- endfor -%}
-  {{- '<|end|>' -}}
-{%- endif -%}
-{%- for message in messages -%}
-  {%- if not (loop.first and has_system) -%}
-    {{- '<|' + message['role'] + '|>' -}}{%- set content = text(message['content']) -%}
-    {{- content -}}
-    {%- for call in message['tool_calls'] or [] -%}
-      {%- set function = call['function'] or call -%}
-      {{- '\\n' if content or not loop.first else '' -}}
-      {{- '<tool_call>\\n{"name": ' + (function['name'] | tojson) + ', "arguments": ' -}}
-      {%- if function['arguments'] is string -%}{{- function['arguments'] -}}
-      {%- else -%}{{- function['arguments'] | tojson -}}{%- endif -%}
-      {{- '}\\n</tool_call>' -}}
-    {%- endfor -%}
-    {{- '<|end|>' -}}
-  {%- endif -%}
-{%- endfor -%}
-{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}
-"""
 
 
 def train_tokenizer(texts: Iterable[str], *, vocab_size: int) -> Tokenizer:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rl_backend.chat_template import ChatTemplate
 from rl_backend.checkpoints import LoopState
 from rl_backend.config import RunConfig, WarmStartConfig
 from rl_backend.demonstrations import corpus
@@ -26,7 +25,7 @@ from rl_backend.samples import to_batch
 from rl_backend.seeding import derive_seed
 from rl_backend.step_metrics import known
 from rl_backend.tiny_model import TinyShape, make_tiny_model
-from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, SpecialToken
+from rl_backend.tiny_template import made_template
 from rl_backend.trainers.base import Trainer
 from rl_backend.types import TrainingSample
 from rl_backend.updating import PAD_ID
@@ -47,8 +46,7 @@ def starting_model(run: RunDir, config: RunConfig, base: WorldBase) -> Path:
     if config.model.path is not None:
         return Path(config.model.path)
     if not run.model_dir.exists():
-        tokens = {"bos_token": str(SpecialToken.BOS), "eos_token": str(SpecialToken.END)}
-        template = ChatTemplate(CHAT_TEMPLATE, tokens)
+        template = made_template()
         texts = [
             text
             for source in _sources(base, config)

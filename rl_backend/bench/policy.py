@@ -11,7 +11,6 @@ from typing import Final
 
 import torch
 
-from rl_backend.chat_template import ChatTemplate
 from rl_backend.config import TrainerConfig, WarmStartConfig
 from rl_backend.demonstrations import corpus, demonstrations
 from rl_backend.objective import SupervisedObjective
@@ -19,7 +18,7 @@ from rl_backend.renderer import Renderer
 from rl_backend.samples import to_batch
 from rl_backend.seeding import generator
 from rl_backend.tiny_model import TinyShape, make_tiny_model
-from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, SpecialToken
+from rl_backend.tiny_template import made_template
 from rl_backend.trainers.megatron import MegatronTrainer
 from rl_backend.updating import PAD_ID
 from rl_backend.warm_start import scheduled_rate
@@ -55,8 +54,7 @@ def make_policy(folder: Path, num_steps: int) -> None:
 
 def make_untaught(folder: Path, base: WorldBase) -> None:
     """Writes the model with random weights and a tokenizer that knows the world's texts."""
-    tokens = {"bos_token": str(SpecialToken.BOS), "eos_token": str(SpecialToken.END)}
-    texts = corpus(base, base.world.tasks, ChatTemplate(CHAT_TEMPLATE, tokens))
+    texts = corpus(base, base.world.tasks, made_template())
     make_tiny_model(folder, texts, seed=SEED, shape=SHAPE)
 
 

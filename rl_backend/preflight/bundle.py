@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -101,17 +102,28 @@ def _host(docker: DockerConfig, subject: Subject) -> Iterator[Check]:
 
 
 def _training_tasks(manifest: Manifest, config: RunConfig) -> Check:
-    num, wanted = len(manifest.splits.train), config.rollout.tasks_per_step
+    num, wanted = num_tasks(manifest, config), config.rollout.tasks_per_step
     title = "Training tasks"
     if num == 0:
         hint = "Put tasks into the training split and publish again."
         return Check(title=title, state=CheckState.BAD, text="none", hint=hint)
+    most = config.max_rounds_per_step * min(num, wanted)
+    if most < config.min_groups_per_step:
+        text = f"a step wants {config.min_groups_per_step} useful groups and makes {most} at most"
+        hint = "Lower min_groups_per_step, or raise max_rounds_per_step or rollout.tasks_per_step."
+        return Check(title=title, state=CheckState.BAD, text=text, hint=hint)
     if num < wanted:
-        text = f"{num}, and each step takes {wanted}"
-        hint = "Tasks will come more than once in a step."
+        text = f"{num}, and a step has room for {wanted}"
+        hint = "Each step takes all of them."
         return Check(title=title, state=CheckState.WARN, text=text, hint=hint)
-    text = f"{num:,}: all seen in {num / wanted:.0f} steps"
+    steps = math.ceil(num / wanted)
+    text = f"{num:,}: all seen in {'1 step' if steps == 1 else f'{steps:,} steps'}"
     return Check(title=title, state=CheckState.GOOD, text=text)
+
+
+def num_tasks(manifest: Manifest, config: RunConfig) -> int:
+    """Training tasks that rollouts are made of."""
+    return min(len(manifest.splits.train), config.num_train_tasks or len(manifest.splits.train))
 
 
 def _held_out_tasks(manifest: Manifest) -> Check:

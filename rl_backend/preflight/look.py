@@ -14,6 +14,7 @@ from rl_backend.preflight.bundle import (
     with_one_host_enough,
 )
 from rl_backend.preflight.checks import Check, Job, Preflight, gathered
+from rl_backend.preflight.context import context_checks
 from rl_backend.preflight.machine import disk_checks, engine_checks, memory_checks, package_checks
 from rl_backend.preflight.model import model_checks
 from rl_backend.preflight.policy_lag import policy_lag_checks
@@ -42,6 +43,7 @@ def preflight(
         *container_jobs(subject, config),
         Job(title="Starting model", look=partial(model_checks, config)),
         Job(title="Warm start", look=partial(warm_start_checks, subject, config)),
+        Job(title="Context", look=partial(context_checks, subject, config)),
         Job(title="Policy lag", look=partial(policy_lag_checks, config)),
         Job(title="Memory", look=partial(memory_checks, config)),
         Job(title="Engine", look=partial(engine_checks, config)),

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from rl_backend.config import RunConfig
 from rl_backend.engines.ports import free_port
 from rl_backend.errors import EngineError
 from rl_backend.estimate.hardware import GIB, Gpu
-from rl_backend.estimate.memory import RUNTIME_BYTES
+from rl_backend.estimate.memory import RUNTIME_BYTES, EngineMemory
 from rl_backend.estimate.plan import Plan, plan
 from rl_backend.plan_config import PlanConfig
 from rl_backend.preflight.checks import Check, CheckState
@@ -31,6 +31,8 @@ RANK_BYTES = GIB // 2
 """What each further rank of the trainer takes there beside its share of the model."""
 SPARE_BYTES, ROOMY_BYTES = GIB, 5 * GIB
 """On the disk beside what a run writes: with less than the first it fails, the second warns."""
+NO_ENGINE = EngineMemory(weights=0.0, cache=0.0, tokens=0)
+"""Of a server of somebody else's: it runs already, what is free was counted without it."""
 CONNECT_TIMEOUT_S = 2.0
 SMI_TIMEOUT_S = 3.0
 
@@ -54,10 +56,13 @@ def memory_checks(config: RunConfig, root: Path = Path("/")) -> Iterator[Check]:
         found = plan(_at_home(config), gpu=cuda.as_gpu() if cuda is not None else None)
     except ValueError:
         return
-    if cuda is not None:
-        yield _on_gpu(found, cuda)
-    else:
-        yield _in_ram(found, available_ram(root))
+    if config.engine.addresses:
+        found = replace(found, engine=NO_ENGINE)
+    elif found.engine.tokens < config.model.context_length:
+        text = f"the engine's cache holds {found.engine.tokens:,} tokens"
+        hint = "Raise engine.max_total_tokens or engine.mem_fraction: one row must fit."
+        yield Check(title="Engine", state=CheckState.BAD, text=text, hint=hint)
+    yield _in_ram(found, available_ram(root)) if cuda is None else _on_gpu(found, cuda)
 
 
 def _at_home(config: RunConfig) -> RunConfig:
@@ -178,10 +183,6 @@ def _on_gpu(found: Plan, cuda: CudaMemory) -> Check:
         return Check(title="Memory", state=CheckState.BAD, text=text, hint=hint)
     if found.used_bytes > cuda.free:
         hint = "Lower engine.mem_fraction, trainer.max_tokens_per_microbatch or the context."
-        return Check(title="Memory", state=CheckState.BAD, text=text, hint=hint)
-    if found.engine.tokens < found.work.row_tokens:
-        text = f"the engine's cache holds {found.engine.tokens:,} tokens"
-        hint = "Raise engine.mem_fraction or engine.max_total_tokens: one rollout must fit."
         return Check(title="Memory", state=CheckState.BAD, text=text, hint=hint)
     return Check(title="Memory", state=CheckState.GOOD, text=text)
 

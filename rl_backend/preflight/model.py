@@ -35,7 +35,7 @@ def model_checks(config: RunConfig) -> Iterator[Check]:
         text = f"cannot cut {problem}"
         yield Check(title="Trainer", state=CheckState.BAD, text=text, hint=hint)
     if path is not None and Path(path).is_dir():
-        yield from _buildable(Path(path))
+        yield from _buildable(Path(path), config.model.context_length)
 
 
 _OTHER_MODEL = "Give a Llama-, Mistral-, Qwen- or GLM-4-with-experts-like model."
@@ -51,9 +51,14 @@ def _folder(path: str | None) -> Check:
     return Check(title=TITLE, state=CheckState.BAD, text=f"there is no folder {path}", hint=hint)
 
 
-def _buildable(path: Path) -> Iterator[Check]:
+def _buildable(path: Path, context_length: int) -> Iterator[Check]:
     try:
-        read_model_shape(path)
+        most = read_model_shape(path).max_positions
     except ValueError as error:
         text = str(error).splitlines()[0]
         yield Check(title=TITLE, state=CheckState.BAD, text=text, hint=_OTHER_MODEL)
+        return
+    if context_length > most:
+        text = f"it reads {most:,} tokens at most, model.context_length is {context_length:,}"
+        hint = f"Set model.context_length to {most} or less."
+        yield Check(title=TITLE, state=CheckState.BAD, text=text, hint=hint)

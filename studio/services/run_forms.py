@@ -28,6 +28,8 @@ OVERRIDES = (
     OverrideField(path="trainer.learning_rate", label="Learning rate", kind="number"),
     OverrideField(path="seed", label="Seed", kind="integer"),
     OverrideField(path="model.path", label="Starting model", kind="text"),
+    OverrideField(path="model.context_length", label="Context, tokens", kind="integer"),
+    OverrideField(path="engine.max_total_tokens", label="Engine's cache, tokens", kind="integer"),
 )
 
 

@@ -10,7 +10,8 @@ from rl_backend.engines.scripted_tokens import ScriptedEngine
 from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.in_process import InProcessRuntime
-from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
+from rl_backend.tiny_template import CHAT_TEMPLATE
+from rl_backend.tiny_tokenizer import train_tokenizer, write_tokenizer
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.types import SamplingParams, TrainingSample
 from world_builder.state import WorldBase

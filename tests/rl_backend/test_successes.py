@@ -31,7 +31,8 @@ from rl_backend.rundir import RunDir
 from rl_backend.runtimes.in_process import InProcessRuntime
 from rl_backend.samples import as_demonstration
 from rl_backend.successes import Successes, successes
-from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
+from rl_backend.tiny_template import CHAT_TEMPLATE
+from rl_backend.tiny_tokenizer import train_tokenizer, write_tokenizer
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.token_records import kept_tokens
 from rl_backend.types import Rollout, SamplingParams

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from rl_backend.chat_template import ChatTemplate
+from rl_backend.tiny_template import CHAT_TEMPLATE, SpecialToken
 from rl_backend.tiny_tokenizer import (
-    CHAT_TEMPLATE,
     MIN_VOCAB_SIZE,
     SIZE_MULTIPLE,
-    SpecialToken,
     train_tokenizer,
 )
 from world_builder.frozen import Json

@@ -53,7 +53,7 @@ def test_a_run_on_a_good_bundle_may_start(bundle: Path, tmp_path: Path) -> None:
     titles = [check.title for check in found.checks]
     assert titles == [
         "Training backend", "Bundle", "Training tasks", "Held-out tasks", "Starting model",
-        "Memory", "Engine", "Disk",
+        "Context", "Memory", "Engine", "Disk",
     ]  # fmt: skip
 
 
@@ -86,6 +86,25 @@ def test_no_bundle_and_no_tasks_are_refused(bundle: Path) -> None:
     assert states(bundle_checks(bare, config)) == [
         ("Bundle", GOOD), ("Training tasks", BAD), ("Held-out tasks", WARN),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "told"),
+    [
+        (["num_train_tasks=none"], GOOD, "65: all seen in 6 steps"),
+        (["num_train_tasks=12"], GOOD, "12: all seen in 1 step"),
+        (["num_train_tasks=3"], WARN, "3, and a step has room for 12"),
+        (["num_train_tasks=3", "min_groups_per_step=7"], BAD, "a step wants 7"),
+    ],
+)
+def test_the_training_tasks_are_those_that_a_run_takes(
+    bundle: Path, changes: list[str], state: CheckState, told: str
+) -> None:
+    settings = ["rollout.tasks_per_step=12", "max_rounds_per_step=2", *changes]
+    found = bundle_checks(Subject.opened(bundle), load_preset("tiny", settings))
+    [check] = [check for check in found if check.title == "Training tasks"]
+    assert check.state is state
+    assert check.text.startswith(told)
 
 
 def test_a_judge_is_wanted_only_where_checks_do_not_decide(
@@ -144,6 +163,14 @@ def test_a_model_that_cannot_be_trained_says_why(
     bad = [check.text for check in found if check.state is BAD]
     assert len(bad) == 1
     assert told in bad[0]
+
+
+def test_a_row_must_fit_the_models_positions(tmp_path: Path) -> None:
+    path = model_dir(tmp_path / "model")
+    settings = [f"model.path={path}", "model.context_length=8193"]
+    *_, check = model_checks(load_preset("tiny", settings))
+    assert check.state is BAD
+    assert check.hint == "Set model.context_length to 8192 or less."
 
 
 @pytest.mark.parametrize("name", ["Llama-3-8B", "Qwen3-30B-A3B", "GLM-4.6"])
@@ -241,9 +268,28 @@ def test_a_cache_too_small_for_one_rollout_is_refused(
     smi(tmp_path, "NVIDIA H100 80GB HBM3, 81559, 81000")
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     config = load_preset("gpu", ["engine.max_total_tokens=4096"])
-    [check] = machine.memory_checks(config, tmp_path)
-    assert check.state is BAD
-    assert "holds 4,09" in check.text
+    found = [check for check in machine.memory_checks(config, tmp_path) if check.state is BAD]
+    assert [check.title for check in found] == ["Engine"]
+    assert "holds 4,09" in found[0].text
+
+
+def test_on_a_cpu_the_cache_must_hold_one_row_too(tmp_path: Path) -> None:
+    root = machine_of(tmp_path, free_gib=16)
+    config = load_preset("tiny", ["model.context_length=8192", "engine.max_total_tokens=4096"])
+    found = list(machine.memory_checks(config, root))
+    assert [(c.title, c.state) for c in found] == [("Engine", BAD), ("Memory", GOOD)]
+    assert "engine.max_total_tokens" in found[0].hint
+
+
+def test_somebody_elses_engine_takes_none_of_the_free_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smi(tmp_path, "NVIDIA H100 80GB HBM3, 81559, 62000")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    [own] = machine.memory_checks(load_preset("gpu"), tmp_path)
+    elsewhere = load_preset("gpu", ['engine.url="http://other:30000"'])
+    [others] = machine.memory_checks(elsewhere, tmp_path)
+    assert (own.state, others.state) == (BAD, GOOD)
 
 
 def test_an_answer_of_nvidia_smi_that_is_none_means_no_gpu(
