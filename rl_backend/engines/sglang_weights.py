@@ -220,7 +220,13 @@ async def _both(told: Awaitable[Any], work: Awaitable[AnswerT]) -> AnswerT:
 
 
 async def _info(client: SGLangClient) -> ServerInfo:
-    return await client.get("/server_info", ServerInfo, timeout_s=UPDATE_TIMEOUT_S)
+    try:
+        return await client.get("/server_info", ServerInfo, timeout_s=UPDATE_TIMEOUT_S)
+    except TimeoutError as late:
+        raise EngineError(
+            f"SGLang did not say within {UPDATE_TIMEOUT_S:g} s which ranks it has.",
+            hint="See the server's log.",
+        ) from late
 
 
 async def _sent(

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from rl_backend.config import load_preset
-from rl_backend.engines import shared_weights
+from rl_backend.engines import sglang_weights, shared_weights
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_weights import TensorSender
@@ -137,6 +137,17 @@ async def test_every_server_is_sent_weights_and_one_that_takes_none_is_set_aside
     await engine.update_weights(gathered(tmp_path, 0.25), PolicyVersion(5))
     assert [each.version for each in farm.servers] == [5, 5]
     assert [each.tensors["c"].tolist() for each in farm.servers] == [[0.25, 0.25]] * 2
+
+
+async def test_a_server_that_does_not_say_its_ranks_is_handed_files(
+    farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sglang_weights, "UPDATE_TIMEOUT_S", 0.05)
+    [server, _], [engine, _] = farm.servers, farm.engines
+    server.hanging.add("/server_info")
+    await engine.update_weights(gathered(tmp_path, 0.5), PolicyVersion(4))
+    assert (server.version, engine.policy_version) == (4, 4)
+    assert "did not say within 0.05 s which ranks" in farm.problems[0]
 
 
 async def test_without_room_in_shared_memory_files_are_taken(
