@@ -22,6 +22,7 @@ from rl_backend.engines.sglang_weights import Sender, load_directory
 from rl_backend.engines.sglang_wire import (
     Generation,
     ModelInfo,
+    attempt_id,
     completion_of,
     generate_request,
     priming_request,
@@ -61,6 +62,8 @@ class SGLangEngine:
         self._policy_version = policy_version
         self._slots = asyncio.Semaphore(max_concurrency)
         self._request_timeout_s = request_timeout_s
+        self._sent: dict[str, list[str]] = {}
+        """The ids under which each request in flight was sent."""
         self._drops: set[asyncio.Task[None]] = set()
         self._primer = Primer(self._prime)
         self._sender = sender
@@ -94,28 +97,40 @@ class SGLangEngine:
         prompt until that is computed; the timeout runs from then on. Cancelling the call aborts
         the request in the server. Raises EngineError.
         """
-        body = generate_request(prompt_ids, params, request_id)
         async with self._slots:
             await self._primer.ready(prompt_ids, request_id)
             self._require_whole()
             version = self._policy_version
-            try:
-                generation = await self._client.post(
-                    "/generate", body, Generation, timeout_s=self._request_timeout_s
-                )
-            except asyncio.CancelledError:
-                self._drop(request_id)
-                raise
-            except TimeoutError as late:
-                self._drop(request_id)
-                raise EngineError(
-                    f"SGLang did not finish request {request_id} in {self._request_timeout_s:g} s.",
-                    hint="Raise engine.request_timeout_s or run fewer rollouts at once.",
-                ) from late
+            generation = await self._generation(prompt_ids, params, request_id)
         self._require_whole()
         completion = _completion(generation, request_id)
         self._require(version, completion)
         return completion
+
+    async def _generation(
+        self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+    ) -> Generation:
+        sent = self._sent[request_id] = list[str]()
+
+        def body(attempt: int) -> dict[str, JsonValue]:
+            sent.append(attempt_id(request_id, attempt))
+            return generate_request(prompt_ids, params, sent[-1])
+
+        try:
+            return await self._client.post(
+                "/generate", body, Generation, timeout_s=self._request_timeout_s
+            )
+        except asyncio.CancelledError:
+            self._drop(sent)
+            raise
+        except TimeoutError as late:
+            self._drop(sent)
+            raise EngineError(
+                f"SGLang did not finish request {request_id} in {self._request_timeout_s:g} s.",
+                hint="Raise engine.request_timeout_s or run fewer rollouts at once.",
+            ) from late
+        finally:
+            self._sent.pop(request_id, None)
 
     async def update_weights(self, weights: Weights, version: PolicyVersion) -> None:
         """Brings weights into force: by the sender, or as a directory that the server can read.
@@ -184,7 +199,8 @@ class SGLangEngine:
 
     async def abort(self, request_id: str) -> None:
         """Stops a request: its caller gets the tokens so far. An unknown id has no effect."""
-        await self._control("/abort_request", {"rid": request_id}, "abort a request")
+        for sent in self._sent.get(request_id, [request_id]):
+            await self._control("/abort_request", {"rid": sent}, "abort a request")
 
     async def flush_cache(self) -> None:
         """Drops cached prefixes, once no request is in flight."""
@@ -228,17 +244,18 @@ class SGLangEngine:
                 hint="It was restarted, or someone else gives it weights too.",
             )
 
-    def _drop(self, request_id: str) -> None:
-        """Aborts a request that nobody waits for; in a task that its caller's end does not end."""
+    def _drop(self, sent: Sequence[str]) -> None:
+        """Aborts a request that nobody waits for; in tasks that its caller's end does not end."""
 
-        async def drop() -> None:
+        async def drop(sent_id: str) -> None:
             with suppress(TimeoutError, EngineError):
-                body = {"rid": request_id}
+                body = {"rid": sent_id}
                 await self._client.command("/abort_request", body, timeout_s=ABORT_TIMEOUT_S)
 
-        task = asyncio.create_task(drop())
-        self._drops.add(task)
-        task.add_done_callback(self._drops.discard)
+        for each in sent:
+            task = asyncio.create_task(drop(each))
+            self._drops.add(task)
+            task.add_done_callback(self._drops.discard)
 
     async def _control(self, path: str, body: dict[str, JsonValue], purpose: str) -> None:
         try:

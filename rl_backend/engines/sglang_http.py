@@ -3,7 +3,7 @@
 Under `sglang`, which knows what the requests mean. A request is sent again only when its
 connection failed before an answer came. Generations and control requests may be repeated, since a
 generation that nobody reads has no effect and control requests set a state; parts of an update of
-weights may not.
+weights may not. A generation needs another id each time, as long as the server knows the first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -19,6 +19,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from rl_backend.errors import EngineError, EngineUnavailable
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
+Body: TypeAlias = Mapping[str, JsonValue]
 
 NUM_ATTEMPTS = 3
 """Times that a request is sent while its connection fails."""
@@ -42,13 +43,13 @@ class SGLangClient:
     async def post(
         self,
         path: str,
-        body: Mapping[str, JsonValue],
+        body: Body | Callable[[int], Body],
         answer: type[AnswerT],
         *,
         timeout_s: float,
         num_attempts: int = NUM_ATTEMPTS,
     ) -> AnswerT:
-        """The answer to a POST, read as `answer`.
+        """The answer to a POST, read as `answer`. `body` may follow from the attempt, from 0 on.
 
         Raises TimeoutError after `timeout_s` over all attempts, EngineError on any other failure.
         """
@@ -62,7 +63,7 @@ class SGLangClient:
             content = await self._attempts("GET", path, None)
         return self._read(path, content, answer)
 
-    async def command(self, path: str, body: Mapping[str, JsonValue], *, timeout_s: float) -> None:
+    async def command(self, path: str, body: Body, *, timeout_s: float) -> None:
         """Sends a POST whose answer is only its status; raises as `post` does."""
         async with asyncio.timeout(timeout_s):
             await self._attempts("POST", path, body)
@@ -76,12 +77,13 @@ class SGLangClient:
         self,
         method: str,
         path: str,
-        body: Mapping[str, JsonValue] | None,
+        body: Body | Callable[[int], Body] | None,
         num_attempts: int = NUM_ATTEMPTS,
     ) -> bytes:
         for attempt in range(num_attempts):
             try:
-                return await self._once(method, path, body)
+                sent = body(attempt) if callable(body) else body
+                return await self._once(method, path, sent)
             except aiohttp.ClientError as failed:
                 is_last = attempt + 1 == num_attempts
                 if is_last or self._failure() is not None:
@@ -89,7 +91,7 @@ class SGLangClient:
             await asyncio.sleep(BACKOFF_S * 2**attempt * random.uniform(0.75, 1.25))
         raise AssertionError("the last attempt returns or raises")
 
-    async def _once(self, method: str, path: str, body: Mapping[str, JsonValue] | None) -> bytes:
+    async def _once(self, method: str, path: str, body: Body | None) -> bytes:
         async with self._connection().request(method, self.url + path, json=body) as response:
             content = await response.read()
             if response.status >= 400:

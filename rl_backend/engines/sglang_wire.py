@@ -82,6 +82,18 @@ class ModelInfo(Answer):
     weight_version: NonNegativeInt
 
 
+def attempt_id(request_id: str, attempt: int) -> str:
+    """The id under which a request is sent, for the first time (0) or again.
+
+    SGLang refuses an id that it still knows, as it does for seconds after a connection broke. When
+    it notices, it aborts every request whose id begins like that one: so no id begins another.
+
+    >>> attempt_id("task/7", 0), attempt_id("task/7", 1)
+    ('task/7', '~1~task/7')
+    """
+    return request_id if attempt == 0 else f"~{attempt}~{request_id}"
+
+
 def generate_request(
     prompt_ids: Sequence[int], params: SamplingParams, request_id: str
 ) -> dict[str, JsonValue]:

@@ -18,7 +18,10 @@ OUTPUT = (40, 41, 2)
 
 
 class DoubleSGLang:
-    """One server; use it in `async with`. A path in `hanging` is answered by nobody."""
+    """One server; use it in `async with`. A path in `hanging` is answered by nobody.
+
+    As SGLang does, it refuses the id of a request whose connection broke a moment ago.
+    """
 
     def __init__(self) -> None:
         self.url = f"http://{HOST}:{free_port(HOST)}"
@@ -28,6 +31,9 @@ class DoubleSGLang:
         """Status by path, for what is refused."""
         self.spared: dict[str, int] = {}
         """How many requests are answered first, by path, before they fail."""
+        self.num_broken = 0
+        """Of the next requests to generate, how many lose their connection."""
+        self._lost: set[str] = set()
         self.tensors: dict[str, Tensor] = {}
         """What came through shared memory."""
         self.versions_told: list[int | None] = []
@@ -68,6 +74,10 @@ class DoubleSGLang:
         self.asked.append(path)
         if path == "/generate":
             self.generated.append(str(body.get("rid", "")))
+            if self.generated[-1] in self._lost:
+                return web.json_response({"error": "Duplicate request ID detected"}, status=400)
+            if self.num_broken > 0:
+                await self._break(request)
         if path == "/abort_request":
             self.aborted.append(str(body["rid"]))
         self.is_asked.set()
@@ -77,6 +87,14 @@ class DoubleSGLang:
         if path in self.failing and spared < 0:
             return web.json_response({"error": "as told"}, status=self.failing[path])
         return web.json_response(self._content(path, body))
+
+    async def _break(self, request: web.Request) -> None:
+        """Never returns, since a broken connection ends its handler."""
+        self.num_broken -= 1
+        self._lost.add(self.generated[-1])
+        assert request.transport is not None
+        request.transport.abort()
+        await asyncio.Event().wait()
 
     def _content(self, path: str, body: dict[str, JsonValue]) -> JsonValue:
         if path == "/server_info":

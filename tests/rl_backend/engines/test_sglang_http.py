@@ -1,4 +1,4 @@
-"""Requests that may not be repeated survive a server that closes idle connections."""
+"""What a client makes of servers that close connections or break them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import pytest
 from pydantic import BaseModel
 
 from rl_backend.engines import sglang_http
+from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_http import SGLangClient
+from rl_backend.types import PolicyVersion, SamplingParams
+from tests.rl_backend.engines.double_sglang import OUTPUT, DoubleSGLang
 
 IDLE_S = 0.2
+PARAMS = SamplingParams(temperature=1.0, max_new_tokens=8)
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}'
 
 
@@ -44,3 +48,34 @@ async def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPa
     finally:
         await client.close()
         server.close()
+
+
+async def test_a_generation_whose_connection_broke_is_asked_for_again() -> None:
+    async with (
+        DoubleSGLang() as double,
+        SGLangEngine(double.url, policy_version=PolicyVersion(0)) as engine,
+    ):
+        double.num_broken = 2
+        completion = await engine.generate([1], PARAMS, "a/0")
+        assert completion.token_ids == OUTPUT
+        assert len(double.generated) == 3
+        for one in double.generated:
+            assert [each for each in double.generated if each.startswith(one)] == [one]
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+async def test_an_abort_reaches_the_attempt_that_runs(is_cancelled: bool) -> None:
+    async with DoubleSGLang() as double:
+        async with SGLangEngine(double.url, policy_version=PolicyVersion(0)) as engine:
+            double.num_broken = 1
+            double.hanging.add("/generate")
+            running = asyncio.create_task(engine.generate([1], PARAMS, "a/0"))
+            while len(double.generated) < 2:
+                double.is_asked.clear()
+                await double.is_asked.wait()
+            if not is_cancelled:
+                await engine.abort("a/0")
+                assert double.generated[1] in double.aborted
+            running.cancel()
+            await asyncio.wait({running})
+        assert double.generated[1] in double.aborted
