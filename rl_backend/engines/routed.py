@@ -1,9 +1,10 @@
 """Several servers as one engine: a group keeps to one of them, new weights reach all.
 
 Over one engine for each server. A server that fails leaves the rotation and its requests go to
-another; it comes back when it has taken the newest weights, which every hand-over offers it. So all
-servers in the rotation sample from the same version. Starts no server and balances no single
-requests: the rollouts of a group share a prompt, which one server's cache holds once.
+another; it comes back when it has taken the newest weights, which every hand-over offers it once it
+answers again. So all servers in the rotation sample from the same version. Starts no server and
+balances no single requests: the rollouts of a group share a prompt, which one server's cache holds
+once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rl_backend.engines.base import Engine, Weights
+from rl_backend.engines.sglang_http import is_answering
 from rl_backend.errors import EngineError, EngineUnavailable
 from rl_backend.types import Completion, PolicyVersion, SamplingParams
 
@@ -25,6 +27,8 @@ class _Server:
     url: str
     engine: Engine
     is_in_rotation: bool = True
+    is_asked: bool = True
+    """Whether the hand-over that is under way concerns it."""
 
 
 class RoutedEngine:
@@ -34,16 +38,20 @@ class RoutedEngine:
         self,
         engines: Mapping[str, Engine],
         *,
+        is_answering: Callable[[str], Awaitable[bool]] = is_answering,
         on_problem: Callable[[str], None] = _log.warning,
     ) -> None:
-        """`on_problem` is told of servers that leave the rotation and come back.
+        """`is_answering` says soon whether a server that was set aside can be asked again.
 
+        `on_problem` is told of servers that leave the rotation and come back.
         Raises ValueError when there is no engine.
         """
         if not engines:
             raise ValueError("a routed engine needs at least one server")
         self._servers = [_Server(url=url, engine=engine) for url, engine in engines.items()]
+        self._is_answering = is_answering
         self._on_problem = on_problem
+        self._is_held = False
         self._version = min(engine.policy_version for engine in engines.values())
         self._places: dict[str, _Server] = {}
 
@@ -70,8 +78,10 @@ class RoutedEngine:
         Raises:
             EngineError: not one server took them.
         """
+        if not self._is_held:
+            await self._choose()
         errors = await self._everywhere(lambda each: each.update_weights(weights, version))
-        for server, error in zip(self._servers, errors, strict=True):
+        for server, error in errors:
             if error is not None:
                 self._set_aside(server, error)
             elif not server.is_in_rotation:
@@ -83,9 +93,13 @@ class RoutedEngine:
         self._places.clear()
 
     async def pause(self) -> None:
+        # Before the first server is held, so that none waits for one that is gone.
+        await self._choose()
+        self._is_held = True
         await self._control(lambda each: each.pause())
 
     async def resume(self) -> None:
+        self._is_held = False
         await self._control(lambda each: each.resume())
 
     async def close(self) -> None:
@@ -101,27 +115,35 @@ class RoutedEngine:
             found = self._places[group] = min(free, key=held.count)
         return found
 
+    async def _choose(self) -> None:
+        """Leaves those that are set aside and say nothing out of the hand-over that begins."""
+
+        async def one(server: _Server) -> None:
+            server.is_asked = server.is_in_rotation or await self._is_answering(server.url)
+
+        await asyncio.gather(*map(one, self._servers))
+
     async def _control(self, call: Callable[[Engine], Awaitable[None]]) -> None:
-        """Calls every server; who fails leaves the rotation. Raises EngineError if all did."""
-        errors = await self._everywhere(call)
-        for server, error in zip(self._servers, errors, strict=True):
+        """Calls the servers; who fails leaves the rotation. Raises EngineError if all did."""
+        for server, error in await self._everywhere(call):
             if error is not None:
                 self._set_aside(server, error)
         self._require_one()
 
     async def _everywhere(
         self, call: Callable[[Engine], Awaitable[None]]
-    ) -> list[EngineError | None]:
-        """What each server failed with."""
+    ) -> list[tuple[_Server, EngineError | None]]:
+        """What each server of the hand-over failed with."""
 
-        async def one(server: _Server) -> EngineError | None:
+        async def one(server: _Server) -> tuple[_Server, EngineError | None]:
             try:
                 await call(server.engine)
             except EngineError as error:
-                return error
-            return None
+                return server, error
+            return server, None
 
-        return list(await asyncio.gather(*map(one, self._servers)))
+        asked = [server for server in self._servers if server.is_asked]
+        return list(await asyncio.gather(*map(one, asked)))
 
     def _set_aside(self, server: _Server, error: EngineError) -> None:
         if server.is_in_rotation:

@@ -16,6 +16,7 @@ from typing import TypeAlias, TypeVar
 import aiohttp
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from rl_backend.engines.sglang_wire import Answer
 from rl_backend.errors import EngineError, EngineUnavailable
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
@@ -28,6 +29,10 @@ BACKOFF_S = 0.2
 KEPT_IDLE_S = 2.0
 """Seconds that a connection may lie idle and be used again. SGLang closes one after 5; a request on
 it that may not be repeated, such as new weights, would fail."""
+CONNECT_TIMEOUT_S = 5.0
+"""Bound on one attempt to connect: a host that swallows packets refuses nothing."""
+PROBE_TIMEOUT_S = 5.0
+"""Bound on asking a server whether it is there; no model has to work for the answer."""
 MAX_QUOTED = 500
 """Characters of a server's answer that an error quotes."""
 
@@ -125,9 +130,21 @@ class SGLangClient:
             # The engine bounds its generations; control requests must never queue behind them.
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_IDLE_S),
-                timeout=aiohttp.ClientTimeout(total=None),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
             )
         return self._session
+
+
+async def is_answering(url: str) -> bool:
+    """Whether a server is there; False when it says nothing for `PROBE_TIMEOUT_S`."""
+    client = SGLangClient(url, failure=lambda: None)
+    try:
+        await client.get("/model_info", Answer, timeout_s=PROBE_TIMEOUT_S)
+    except (EngineError, TimeoutError):
+        return False
+    finally:
+        await client.close()
+    return True
 
 
 def _quoted(content: bytes) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rl_backend.config import load_preset
+from rl_backend.engines import sglang_http
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.errors import EngineError
@@ -25,6 +26,9 @@ from world_builder.state import WorldBase
 PROMPT = [1, 2, 3]
 PARAMS = SamplingParams(temperature=1.0, max_new_tokens=8)
 WEIGHTS = WrittenWeights(path=Path("/weights"))
+HAND_OVER = {
+    "/model_info", "/pause_generation", "/update_weights_from_disk", "/continue_generation",
+}  # fmt: skip
 
 
 @dataclass
@@ -102,6 +106,41 @@ async def test_a_server_that_missed_weights_is_out_until_it_has_them(farm: Farm)
     assert len(late.generated) == 4
     assert len(farm.problems) == 2
     assert farm.problems[1] == f"{late.url} has version 2 and is in use again"
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+async def test_a_server_that_says_nothing_holds_no_hand_over_up(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch, is_paused: bool
+) -> None:
+    gone = farm.servers[1]
+    gone.failing["/update_weights_from_disk"] = 400
+    await farm.engine.update_weights(WEIGHTS, PolicyVersion(1))
+    gone.failing.clear()
+    gone.hanging |= HAND_OVER
+    monkeypatch.setattr(sglang_http, "PROBE_TIMEOUT_S", 0.05)
+    for each in farm.servers:
+        each.asked.clear()
+    if is_paused:
+        await farm.engine.pause()
+    await farm.engine.update_weights(WEIGHTS, PolicyVersion(2))
+    if is_paused:
+        await farm.engine.resume()
+    assert set(gone.asked) <= {"/model_info"}
+    assert [each.version for each in farm.servers] == [2, 0, 2]
+    gone.hanging.clear()
+    monkeypatch.undo()
+    await farm.engine.update_weights(WEIGHTS, PolicyVersion(3))
+    assert [each.version for each in farm.servers] == [3, 3, 3]
+    assert farm.problems[-1] == f"{gone.url} has version 3 and is in use again"
+
+
+async def test_a_server_that_failed_while_held_goes_on_with_the_others(farm: Farm) -> None:
+    broken = farm.servers[1]
+    await farm.engine.pause()
+    broken.failing["/update_weights_from_disk"] = 400
+    await farm.engine.update_weights(WEIGHTS, PolicyVersion(1))
+    await farm.engine.resume()
+    assert broken.asked[-1] == "/continue_generation"
 
 
 async def test_a_restarted_server_samples_nothing_from_its_old_weights(farm: Farm) -> None:

@@ -1,15 +1,19 @@
-"""What a client makes of servers that close connections or break them."""
+"""What a client makes of servers that close connections, break them or never open one."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from pydantic import BaseModel
 
 from rl_backend.engines import sglang_http
 from rl_backend.engines.sglang import SGLangEngine
-from rl_backend.engines.sglang_http import SGLangClient
+from rl_backend.engines.sglang_http import SGLangClient, is_answering
+from rl_backend.errors import EngineUnavailable
 from rl_backend.types import PolicyVersion, SamplingParams
 from tests.rl_backend.engines.double_sglang import OUTPUT, DoubleSGLang
 
@@ -48,6 +52,41 @@ async def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPa
     finally:
         await client.close()
         server.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a host that answers no attempt to connect: nobody empties its full queue."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def test_a_host_that_swallows_packets_is_unavailable(
+    silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sglang_http, "CONNECT_TIMEOUT_S", 0.05)
+    async with SGLangEngine(silent, policy_version=PolicyVersion(0)) as engine:
+        with pytest.raises(EngineUnavailable, match="cannot be reached for /generate"):
+            await engine.generate([1], PARAMS, "a/0")
+
+
+async def test_whether_a_server_answers_is_known_soon(
+    silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with DoubleSGLang() as double:
+        assert await is_answering(double.url)
+        double.failing["/model_info"] = 500
+        assert not await is_answering(double.url)
+        monkeypatch.setattr(sglang_http, "PROBE_TIMEOUT_S", 0.05)
+        double.hanging.add("/model_info")
+        assert not await is_answering(double.url)
+    assert not await is_answering(double.url)
+    assert not await is_answering(silent)
 
 
 async def test_a_generation_whose_connection_broke_is_asked_for_again() -> None:
