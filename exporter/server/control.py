@@ -142,6 +142,14 @@ class Control:
         return refusal(401, "unauthorized", message, {"www-authenticate": "Bearer"})
 
 
+def num_asked(body: bytes) -> int:
+    """How many rollouts a request for new ones wants; 1 for one that is to be refused, too."""
+    try:
+        return _group_size(_said(body)) or 1
+    except WorldError:
+        return 1
+
+
 def _said(body: bytes) -> Any:
     """The JSON of a body; None for an empty one. Raises WorldError."""
     if not body.strip():

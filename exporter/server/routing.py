@@ -10,6 +10,7 @@ from exporter.server.affinity import FIRST_WORKER, Home, home_of, rollout_in
 from exporter.server.app import Local
 from exporter.server.asgi import Reply, Request
 from exporter.server.board import Board, Column
+from exporter.server.control import num_asked
 from exporter.server.peers import PeerEnded, Peers
 from exporter.server.refusals import (
     NO_ROOM_FOR_GROUP,
@@ -22,6 +23,7 @@ from exporter.server.refusals import (
 
 _OF_THE_FIRST = frozenset({"/mcp", "/state", "/reset"})
 _NEW_ROLLOUT = "/rollouts"
+_MADE = 201
 _RESTARTS = 503
 _NO_ROOM = frozenset({429, _RESTARTS})
 
@@ -77,7 +79,8 @@ class Placing:
         self._capacity = capacity
         self.local: Local | None = None
         """This worker's own part, once it is there."""
-        self._num_on_the_way = [0] * len(place.board.rows)
+        self._due = [0] * len(place.board.rows)
+        """What `Column.CREATED` of each worker comes to, once all that it was asked for is made."""
 
     async def make(self, request: Request) -> Reply:
         """The rollout; a refusal when no worker has room."""
@@ -94,14 +97,24 @@ class Placing:
         return refused
 
     def _load(self, worker: int) -> int:
-        return self._place.board.rows[worker][Column.ACTIVE] + self._num_on_the_way[worker]
+        """Rollouts that a worker has, with those on their way: each counts once at any moment."""
+        row = self._place.board.rows[worker]
+        return row[Column.ACTIVE] + max(0, self._due[worker] - row[Column.CREATED])
 
     async def _make_in(self, worker: int, request: Request) -> Reply:
-        self._num_on_the_way[worker] += 1
+        num = num_asked(request.body)
+        created = self._place.board.rows[worker][Column.CREATED]
+        # More may have been made than was due: by a request that was given up, or sent by the
+        # process that had this place before.
+        self._due[worker] = max(self._due[worker], created) + num
+        is_made = False
         try:
-            return await self._asked_of(worker, request)
+            reply = await self._asked_of(worker, request)
+            is_made = reply.status == _MADE
+            return reply
         finally:
-            self._num_on_the_way[worker] -= 1
+            if not is_made:
+                self._due[worker] -= num
 
     async def _asked_of(self, worker: int, request: Request) -> Reply:
         if worker == self._place.home.worker and self.local is not None:
