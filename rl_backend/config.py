@@ -271,7 +271,9 @@ class RunConfig(Section):
     description: str = ""
     """What the preset is for, shown where it is chosen."""
     seed: int = Declared(default=0, ge=0)
-    """All random numbers of the run follow from it."""
+    """Tasks, their order, seeds of rollouts, the made model and the trainer's random numbers follow
+    from it. What SGLang samples above temperature 0 repeats as far as its batches do, unless
+    `engine.deterministic`."""
     num_steps: int = Declared(default=100, ge=0)
     """Reinforcement steps."""
     num_train_tasks: int | None = Declared(default=None, ge=1)

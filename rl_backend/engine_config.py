@@ -28,6 +28,9 @@ class EngineConfig(Section):
     """Seconds until a server that does not answer is given up."""
     request_timeout_s: float = Declared(default=120.0, gt=0)
     """Seconds until one generation is given up."""
+    deterministic: bool = False
+    """Whether SGLang samples each request by its own seed, whatever else is in its batch
+    (`--enable-deterministic-inference`); slower, on a GPU only. Never run: there was no GPU."""
     weight_sync: Literal["disk", "tensor", "distributed"] = "disk"
     """How new weights reach a server: as files, through shared memory on the same host (`tensor`),
     or over a process group, gloo without GPUs and NCCL with them (`distributed`)."""
@@ -46,4 +49,13 @@ class EngineConfig(Section):
             raise ValueError("give url for one server or urls for several, not both")
         if len(set(self.urls)) < len(self.urls):
             raise ValueError("urls: name each server once")
+        return self
+
+    @model_validator(mode="after")
+    def _own_server_is_deterministic(self) -> Self:
+        if self.deterministic and self.addresses:
+            raise ValueError(
+                "deterministic is about a server that the run starts; start yours with "
+                "--enable-deterministic-inference instead"
+            )
         return self

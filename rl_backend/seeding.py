@@ -25,6 +25,11 @@ def rollout_seed(run_seed: int, *, step: int, task_id: str, rollout: int) -> int
     return derive_seed(run_seed, "rollout", step, task_id, rollout)
 
 
+def server_seed(run_seed: int) -> int:
+    """What an SGLang server's own generator begins with: 30 bits, as those that it draws itself."""
+    return derive_seed(run_seed, "server") % 2**30
+
+
 def generator(run_seed: int, *parts: str | int) -> random.Random:
     """A generator of its own for one purpose."""
     return random.Random(derive_seed(run_seed, *parts))

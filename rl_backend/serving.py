@@ -20,6 +20,7 @@ from rl_backend.engines.sglang_server import ServerOptions
 from rl_backend.engines.sglang_weights import Sender, sender
 from rl_backend.engines.supervised import SupervisedEngine
 from rl_backend.rundir import RunDir
+from rl_backend.seeding import server_seed
 from rl_backend.stopping import cancel
 from rl_backend.types import PolicyVersion
 
@@ -71,23 +72,29 @@ async def serving(
 def _own(
     run: RunDir, config: RunConfig, model_dir: Path, on_problem: Callable[[str], None]
 ) -> SupervisedEngine:
-    options = ServerOptions(
-        dtype=config.trainer.dtype,
-        max_total_tokens=config.engine.max_total_tokens,
-        mem_fraction=config.engine.mem_fraction,
-        num_cpu_threads=config.engine.num_cpu_threads,
-        startup_timeout_s=config.engine.startup_timeout_s,
-    )
     return SupervisedEngine(
         model_dir,
         run.path / "engine.log",
-        options,
+        server_options(config),
         weights_dir=run.engine_weights_dir,
         max_restarts=config.max_restarts,
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,
         make_sender=partial(_sender, config),
         on_problem=on_problem,
+    )
+
+
+def server_options(config: RunConfig) -> ServerOptions:
+    """How the server of a run's own is started."""
+    return ServerOptions(
+        dtype=config.trainer.dtype,
+        max_total_tokens=config.engine.max_total_tokens,
+        mem_fraction=config.engine.mem_fraction,
+        num_cpu_threads=config.engine.num_cpu_threads,
+        startup_timeout_s=config.engine.startup_timeout_s,
+        random_seed=server_seed(config.seed),
+        is_deterministic=config.engine.deterministic,
     )
 
 

@@ -70,6 +70,12 @@ class ServerOptions:
     wait for each other busily: on a machine that others use too, one is many times faster."""
     has_cuda: bool | None = None
     """Whether to serve from a GPU; None looks for one."""
+    random_seed: int | None = None
+    """What the server's sampling begins with, below 2**32; None: it draws one. What follows depends
+    on how requests fall into batches."""
+    is_deterministic: bool = False
+    """Whether each request is sampled by its own seed, whatever else is in its batch; slower, and
+    on a GPU only. Never run: there was no GPU."""
     python: Path | None = None
     """Interpreter with SGLang; None is the running one."""
 
@@ -102,10 +108,15 @@ class SGLangServer:
     def start(self) -> None:
         """Starts the process and returns at once; `wait_ready` waits for the model to load.
 
-        Raises EngineError when the path is not a model.
+        Raises EngineError when the path is not a model or the options do not fit the machine.
         """
         if self._process is not None:
             raise ValueError("this server was started already; make a new SGLangServer")
+        if self._options.is_deterministic and not _has_cuda(self._options):
+            raise EngineError(
+                "SGLang cannot sample deterministically on a CPU.",
+                hint="Set engine.deterministic=false, or run on a machine with a GPU.",
+            )
         if not (self._model_path / "config.json").is_file():
             raise EngineError(
                 f"{self._model_path} is not a model: it has no config.json.",
@@ -241,6 +252,8 @@ def command(model_path: Path, port: int, options: ServerOptions) -> list[str]:
         "--max-total-tokens", str(options.max_total_tokens),
         "--weight-version", str(options.policy_version),
         "--skip-tokenizer-init",
+        *(() if options.random_seed is None else ("--random-seed", str(options.random_seed))),
+        *(("--enable-deterministic-inference",) if options.is_deterministic else ()),
         *(() if has_cuda else CPU_FLAGS),
     ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,8 +60,8 @@ async def evaluate_bundle(
         num_containers if runtime is RuntimeKind.DOCKER else MAX_WORLDS,
         len(tasks) * rollouts_per_task or 1,
     )
-    stage = _stage(bundle, engine, runtime, temperature, model_dir, num_worlds)
-    async with stage as (policy, runner):
+    acting = _acting(engine, bundle.world, temperature, model_dir, seed)
+    async with _stage(bundle, acting, runtime, num_worlds) as (policy, runner):
         judge = build_judge(JudgeSettings.from_environment())
         try:
             return await evaluate(
@@ -95,7 +95,8 @@ async def one_rollout(
     Raises UnknownName for a task that the bundle lacks, else as `evaluate_bundle`.
     """
     task = bundle.task(task_id)
-    async with _stage(bundle, engine, runtime, temperature, model_dir, 1) as (policy, runner):
+    acting = _acting(engine, bundle.world, temperature, model_dir, seed)
+    async with _stage(bundle, acting, runtime, 1) as (policy, runner):
         judge = build_judge(JudgeSettings.from_environment())
         try:
             evaluation = await evaluate(
@@ -115,14 +116,12 @@ async def one_rollout(
 @asynccontextmanager
 async def _stage(
     bundle: Bundle,
-    engine: str,
+    acting: AbstractAsyncContextManager[Policy],
     kind: RuntimeKind,
-    temperature: float,
-    model_dir: Path | None,
     num_worlds: int,
 ) -> AsyncIterator[tuple[Policy, RolloutRunner]]:
     base = WorldBase(bundle.world)
-    async with _acting(engine, bundle.world, temperature, model_dir) as policy:
+    async with acting as policy:
         runtime = await open_runtime(kind, bundle, base, max_worlds=num_worlds)
         try:
             yield policy, RolloutRunner(base, runtime, max_worlds=num_worlds)
@@ -132,13 +131,13 @@ async def _stage(
 
 @asynccontextmanager
 async def _acting(
-    engine: str, world: World, temperature: float, model_dir: Path | None
+    engine: str, world: World, temperature: float, model_dir: Path | None, seed: int
 ) -> AsyncIterator[Policy]:
     kind, _, name = engine.partition(":")
     if kind == "scripted" and name in set(Scripted):
         yield scripted_policy(Scripted(name), world.tasks)
     elif kind == "model" and name:
-        async with _served(Path(name), temperature) as policy:
+        async with _served(Path(name), temperature, seed) as policy:
             yield policy
     elif kind == "sglang" and name:
         if model_dir is None:
@@ -153,13 +152,15 @@ async def _acting(
 
 
 @asynccontextmanager
-async def _served(model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
-    from rl_backend.engines.sglang_server import SGLangServer
+async def _served(model_dir: Path, temperature: float, seed: int) -> AsyncIterator[Policy]:
+    from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
+    from rl_backend.seeding import server_seed
 
     if not (model_dir / "config.json").is_file():
         raise EngineChoiceError(f"{model_dir} holds no model: it has no config.json")
     with TemporaryDirectory() as folder:
-        server = SGLangServer(model_dir, Path(folder) / "engine.log")
+        options = ServerOptions(random_seed=server_seed(seed))
+        server = SGLangServer(model_dir, Path(folder) / "engine.log", options)
         async with server, connected(server.url, model_dir, temperature) as policy:
             yield policy
 

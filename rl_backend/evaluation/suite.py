@@ -25,6 +25,7 @@ from rl_backend.judges.base import Judge
 from rl_backend.judges.settings import JudgeSettings, build_judge
 from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.in_process import InProcessRuntime
+from rl_backend.seeding import server_seed
 from world_builder.state import WorldBase
 from world_builder.wording import counted
 
@@ -45,7 +46,9 @@ async def evaluate_suite(
     `done` are the first trials' reports, made before; `on_report` is told of each new one.
     """
     reports = list(done)
-    options = ServerOptions(num_cpu_threads=num_cpu_threads, max_total_tokens=131072)
+    options = ServerOptions(
+        num_cpu_threads=num_cpu_threads, max_total_tokens=131072, random_seed=server_seed(seed)
+    )
     judge = build_judge(JudgeSettings.from_environment())
     try:
         with TemporaryDirectory() as folder:

@@ -50,5 +50,5 @@ def sglang_server(
 ) -> Iterator[SGLangServer]:
     """A running server with `tiny_llamas.first`; a test that updates weights restores them."""
     log_path = tmp_path_factory.mktemp("sglang") / "server.log"
-    with SGLangServer(tiny_llamas.first, log_path, ServerOptions()) as server:
+    with SGLangServer(tiny_llamas.first, log_path, ServerOptions(random_seed=0)) as server:
         yield server

@@ -83,6 +83,11 @@ def test_servers_are_named_once_and_in_one_place() -> None:
         parse_config('[engine]\nurls = ["http://b", "http://b"]\n')
 
 
+def test_a_server_of_somebody_elses_is_made_deterministic_by_them() -> None:
+    with pytest.raises(ConfigError, match="start yours with --enable-deterministic-inference"):
+        load_preset("tiny", ["engine.deterministic=true", "engine.url=http://gpu:30000"])
+
+
 def test_an_unknown_preset_names_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="there are: 8xH100-30B, cpu-demo, gpu, paper-glm-4"):
         load_preset("huge")
