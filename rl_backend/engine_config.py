@@ -34,6 +34,9 @@ class EngineConfig(Section):
     weight_sync: Literal["disk", "tensor", "distributed"] = "disk"
     """How new weights reach a server: as files, through shared memory on the same host (`tensor`),
     or over a process group, gloo without GPUs and NCCL with them (`distributed`)."""
+    pause_mode: Literal["retract", "in_place"] = "retract"
+    """What becomes of requests in flight while new weights come: `retract` computes their cache
+    anew under the new weights, `in_place` goes on with the old one."""
     weight_bucket_mib: int = Declared(default=512, ge=1)
     """Weights that go to a server at a time, in MiB, unless they are files; a larger tensor goes
     alone."""

@@ -35,6 +35,7 @@ async def connected(url: str, config: RunConfig, on_problem: Callable[[str], Non
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,
         sender=_sender(config),
+        pause_mode=config.engine.pause_mode,
         on_problem=on_problem,
     )
 
@@ -81,6 +82,7 @@ def _own(
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,
         make_sender=partial(_sender, config),
+        pause_mode=config.engine.pause_mode,
         on_problem=on_problem,
     )
 

@@ -22,6 +22,7 @@ from rl_backend.engines.sglang_weights import Sender, load_directory
 from rl_backend.engines.sglang_wire import (
     Generation,
     ModelInfo,
+    PauseMode,
     attempt_id,
     completion_of,
     generate_request,
@@ -44,7 +45,8 @@ class SGLangEngine:
     `failure` says why the server is gone (None while it lives), so that an error names the cause
     instead of a refused connection; `SGLangServer.failure` fits. `sender` brings new weights in
     parts (None: the server reads a directory); `on_problem` is told when it failed and a directory
-    took its place.
+    took its place. With `pause_mode` "in_place" requests in flight keep their cache when weights
+    change; each version then has a part of the prefix cache of its own.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class SGLangEngine:
         request_timeout_s: float = 120.0,
         failure: Callable[[], str | None] = lambda: None,
         sender: Sender | None = None,
+        pause_mode: PauseMode = "retract",
         on_problem: Callable[[str], None] = _log.warning,
     ) -> None:
         self._client = SGLangClient(url, failure=failure)
@@ -67,6 +70,7 @@ class SGLangEngine:
         self._drops: set[asyncio.Task[None]] = set()
         self._primer = Primer(self._prime)
         self._sender = sender
+        self._pause_mode = pause_mode
         self._on_problem = on_problem
         self._is_paused = False
         self._is_mixed = False
@@ -111,10 +115,11 @@ class SGLangEngine:
         self, prompt_ids: Sequence[int], params: SamplingParams, request_id: str
     ) -> Generation:
         sent = self._sent[request_id] = list[str]()
+        cache_part = self._cache_part()
 
         def body(attempt: int) -> dict[str, JsonValue]:
             sent.append(attempt_id(request_id, attempt))
-            return generate_request(prompt_ids, params, sent[-1])
+            return generate_request(prompt_ids, params, sent[-1], cache_part)
 
         try:
             return await self._client.post(
@@ -149,7 +154,7 @@ class SGLangEngine:
     async def _send(self, sender: Sender, weights: Weights, version: PolicyVersion) -> None:
         self._is_mixed = True
         try:
-            await sender.send(self._client, weights, version)
+            await sender.send(self._client, weights, version, is_cache_kept=self._is_cache_kept)
             self._took(version)
         except EngineError as error:
             await self._load(weights, version)
@@ -160,7 +165,7 @@ class SGLangEngine:
 
     async def _load(self, weights: Weights, version: PolicyVersion) -> None:
         try:
-            await load_directory(self._client, weights, version)
+            await load_directory(self._client, weights, version, is_cache_kept=self._is_cache_kept)
         except TimeoutError as late:
             raise _stuck(f"load the weights of version {version}") from late
         self._took(version)
@@ -186,8 +191,8 @@ class SGLangEngine:
         await self.resume()
 
     async def pause(self) -> None:
-        """Holds all sampling; requests in flight keep their tokens and recompute their cache."""
-        await self._control("/pause_generation", {"mode": "retract"}, "pause")
+        """Holds all sampling; requests in flight keep their tokens, their cache as `pause_mode`."""
+        await self._control("/pause_generation", {"mode": self._pause_mode}, "pause")
         self._is_paused = True
 
     async def resume(self) -> None:
@@ -224,8 +229,16 @@ class SGLangEngine:
 
     async def _prime(self, prompt_ids: Sequence[int]) -> None:
         """Brings a prompt into the server's prefix cache."""
-        body = priming_request(prompt_ids)
+        body = priming_request(prompt_ids, self._cache_part())
         await self._client.command("/generate", body, timeout_s=self._request_timeout_s)
+
+    @property
+    def _is_cache_kept(self) -> bool:
+        return self._pause_mode == "in_place"
+
+    def _cache_part(self) -> str | None:
+        """The prefixes that a request may share: where none is dropped, those of its version."""
+        return str(self._policy_version) if self._is_cache_kept else None
 
     def _require_whole(self) -> None:
         """Raises EngineUnavailable after an update that ended part-way."""

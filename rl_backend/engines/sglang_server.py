@@ -27,6 +27,7 @@ import aiohttp
 from rl_backend.engines.ports import free_port
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_weights import Sender
+from rl_backend.engines.sglang_wire import PauseMode
 from rl_backend.errors import EngineError
 from rl_backend.tethered import tethered
 from rl_backend.types import PolicyVersion
@@ -172,6 +173,7 @@ class SGLangServer:
         max_concurrency: int = 64,
         request_timeout_s: float = 120.0,
         sender: Sender | None = None,
+        pause_mode: PauseMode = "retract",
         on_problem: Callable[[str], None] = _log.warning,
     ) -> SGLangEngine:
         """An engine on this server; close it before the server is stopped."""
@@ -182,6 +184,7 @@ class SGLangServer:
             request_timeout_s=request_timeout_s,
             failure=self.failure,
             sender=sender,
+            pause_mode=pause_mode,
             on_problem=on_problem,
         )
 

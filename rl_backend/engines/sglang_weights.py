@@ -37,8 +37,18 @@ TIDY_TIMEOUT_S = 10.0
 class Sender(Protocol):
     """Brings weights into a server whose sampling is held."""
 
-    async def send(self, client: SGLangClient, weights: Weights, version: PolicyVersion) -> None:
+    async def send(
+        self,
+        client: SGLangClient,
+        weights: Weights,
+        version: PolicyVersion,
+        *,
+        is_cache_kept: bool = False,
+    ) -> None:
         """Returns when the server has all of them.
+
+        With `is_cache_kept` requests in flight go on with their cache, and the server's is not
+        emptied, which it would refuse.
 
         Raises:
             EngineError: it has not, and may hold weights of two versions.
@@ -55,10 +65,19 @@ def sender(way: Literal["disk", "tensor", "distributed"], bucket_bytes: int) -> 
     return TensorSender(bucket_bytes) if way == "tensor" else GroupSender(bucket_bytes)
 
 
-async def load_directory(client: SGLangClient, weights: Weights, version: PolicyVersion) -> None:
-    """Has the server read a Hugging Face directory; it keeps its weights when it cannot."""
+async def load_directory(
+    client: SGLangClient, weights: Weights, version: PolicyVersion, *, is_cache_kept: bool = False
+) -> None:
+    """Has the server read a Hugging Face directory; it keeps its weights when it cannot.
+
+    `is_cache_kept` is as in `Sender.send`.
+    """
     path = await asyncio.to_thread(weights.directory)
-    body: dict[str, JsonValue] = {"model_path": str(path), "weight_version": str(version)}
+    body: dict[str, JsonValue] = {
+        "model_path": str(path),
+        "weight_version": str(version),
+        "flush_cache": not is_cache_kept,
+    }
     await _sent(client, "/update_weights_from_disk", body)
 
 
@@ -68,7 +87,14 @@ class TensorSender:
     def __init__(self, bucket_bytes: int) -> None:
         self._bucket_bytes = bucket_bytes
 
-    async def send(self, client: SGLangClient, weights: Weights, version: PolicyVersion) -> None:
+    async def send(
+        self,
+        client: SGLangClient,
+        weights: Weights,
+        version: PolicyVersion,
+        *,
+        is_cache_kept: bool = False,
+    ) -> None:
         """As `Sender.send`."""
         from rl_backend.engines.shared_weights import payload, release, shared_buffer
         from rl_backend.weight_buckets import buckets
@@ -83,7 +109,7 @@ class TensorSender:
                     named = await asyncio.to_thread(part.filled, tensors, buffer)
                     payloads: list[JsonValue] = [payload(named) for _ in range(num_ranks)]
                     body: dict[str, JsonValue] = {"serialized_named_tensors": payloads}
-                    close = _close(version, is_last=part is parts[-1])
+                    close = _close(version, is_last=part is parts[-1], is_cache_kept=is_cache_kept)
                     await _sent(client, "/update_weights_from_tensor", body | close)
         except TimeoutError as late:  # the server may still read what the segment holds
             raise _stuck(version) from late
@@ -103,12 +129,19 @@ class GroupSender:
         self._name = ""
         self._group: WeightGroup | None = None
 
-    async def send(self, client: SGLangClient, weights: Weights, version: PolicyVersion) -> None:
+    async def send(
+        self,
+        client: SGLangClient,
+        weights: Weights,
+        version: PolicyVersion,
+        *,
+        is_cache_kept: bool = False,
+    ) -> None:
         """As `Sender.send`. After a failure the next hand-over makes another group."""
         is_whole = False
         try:
             self._group = self._group or await self._joined(client)
-            await self._send(client, self._group, weights, version)
+            await self._send(client, self._group, weights, version, is_cache_kept)
             is_whole = True
         except TimeoutError as late:
             raise _stuck(version) from late
@@ -117,7 +150,12 @@ class GroupSender:
                 await self.close(client)
 
     async def _send(
-        self, client: SGLangClient, group: WeightGroup, weights: Weights, version: PolicyVersion
+        self,
+        client: SGLangClient,
+        group: WeightGroup,
+        weights: Weights,
+        version: PolicyVersion,
+        is_cache_kept: bool,
     ) -> None:
         import torch
 
@@ -136,7 +174,7 @@ class GroupSender:
                     "group_name": self._name,
                     "load_format": "flattened_bucket",
                 }
-                close = _close(version, is_last=part is parts[-1])
+                close = _close(version, is_last=part is parts[-1], is_cache_kept=is_cache_kept)
                 await _both(
                     _sent(client, "/update_weights_from_distributed", body | close),
                     group.broadcast(buffer[: part.num_bytes]),
@@ -199,9 +237,10 @@ async def _session(client: SGLangClient) -> AsyncIterator[None]:
     await _sent(client, "/end_weight_update", {})
 
 
-def _close(version: PolicyVersion, *, is_last: bool) -> dict[str, JsonValue]:
+def _close(version: PolicyVersion, *, is_last: bool, is_cache_kept: bool) -> dict[str, JsonValue]:
     """What the last bucket brings beside tensors: the version's name, and an empty cache."""
-    return {"flush_cache": is_last, "weight_version": str(version) if is_last else None}
+    flushes = is_last and not is_cache_kept
+    return {"flush_cache": flushes, "weight_version": str(version) if is_last else None}
 
 
 async def _both(told: Awaitable[Any], work: Awaitable[AnswerT]) -> AnswerT:

@@ -6,12 +6,14 @@ Only the fields that the adapter uses are read. Source: SGLang 0.5.23, `POST /ge
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, JsonValue, NonNegativeInt
 
 from rl_backend.types import Completion, EngineUse, FinishReason, PolicyVersion, SamplingParams
 
+PauseMode: TypeAlias = Literal["retract", "in_place"]
+"""What a pause makes of requests in flight: their cache is dropped and computed again, or kept."""
 NUM_RESERVED = 6
 """Positions of a model's context that SGLang keeps: a prompt that leaves no more is refused."""
 
@@ -95,9 +97,15 @@ def attempt_id(request_id: str, attempt: int) -> str:
 
 
 def generate_request(
-    prompt_ids: Sequence[int], params: SamplingParams, request_id: str
+    prompt_ids: Sequence[int],
+    params: SamplingParams,
+    request_id: str,
+    cache_part: str | None = None,
 ) -> dict[str, JsonValue]:
-    """Returns the body of `POST /generate`."""
+    """Returns the body of `POST /generate`.
+
+    Only requests of the same `cache_part` find each other's prefixes; None is a part, too.
+    """
     sampling: dict[str, JsonValue] = {
         "temperature": params.temperature,
         "top_p": params.top_p,
@@ -114,13 +122,24 @@ def generate_request(
         "sampling_params": sampling,
         "return_logprob": True,
         "rid": request_id,
+        **_in_part(cache_part),
     }
 
 
-def priming_request(prompt_ids: Sequence[int]) -> dict[str, JsonValue]:
+def priming_request(
+    prompt_ids: Sequence[int], cache_part: str | None = None
+) -> dict[str, JsonValue]:
     """Returns the body of a `POST /generate` that is sent for the prefix cache alone."""
     sampling: dict[str, JsonValue] = {"temperature": 0.0, "max_new_tokens": 1}
-    return {"input_ids": list(prompt_ids), "sampling_params": sampling}
+    return {
+        "input_ids": list(prompt_ids),
+        "sampling_params": sampling,
+        **_in_part(cache_part),
+    }
+
+
+def _in_part(cache_part: str | None) -> dict[str, JsonValue]:
+    return {} if cache_part is None else {"extra_key": cache_part}
 
 
 def completion_of(generation: Generation) -> Completion:

@@ -21,6 +21,7 @@ from rl_backend.engines.base import Weights
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions, SGLangServer
 from rl_backend.engines.sglang_weights import Sender
+from rl_backend.engines.sglang_wire import PauseMode
 from rl_backend.errors import EngineError, EngineUnavailable
 from rl_backend.handover import WrittenWeights
 from rl_backend.stopping import cancel
@@ -47,6 +48,7 @@ class SupervisedEngine:
         max_concurrency: int = 64,
         request_timeout_s: float = 120.0,
         make_sender: Callable[[], Sender | None] = lambda: None,
+        pause_mode: PauseMode = "retract",
         on_problem: Callable[[str], None] = _log.warning,
     ) -> None:
         """`max_restarts` counts anew with every weights that were handed over.
@@ -68,6 +70,7 @@ class SupervisedEngine:
         self._max_concurrency = max_concurrency
         self._request_timeout_s = request_timeout_s
         self._make_sender = make_sender
+        self._pause_mode: PauseMode = pause_mode
         self._is_read_from_disk = make_sender() is None
         self._on_problem = on_problem
         self._restart: asyncio.Task[None] | None = None
@@ -191,6 +194,7 @@ class SupervisedEngine:
             max_concurrency=self._max_concurrency,
             request_timeout_s=self._request_timeout_s,
             sender=self._make_sender(),
+            pause_mode=self._pause_mode,
             on_problem=self._on_problem,
         )
 

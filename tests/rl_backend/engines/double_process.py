@@ -1,6 +1,7 @@
 """`DoubleSGLang` as a process that can be killed, started by the command line of the real server.
 
-A request to generate hangs while the model's directory has a file `hang`, and leaves one `asked`.
+A request to generate hangs while the model's directory has a file `hang`, and leaves one `asked`; a
+pause leaves `paused` with its mode.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ class ServedModel(DoubleSGLang):
         self.hanging = {"/generate"} if (self._model / "hang").exists() else set()
         if request.path == "/generate":
             (self._model / "asked").touch()
-        return await super()._answer(request)
+        answer = await super()._answer(request)
+        if self.pause_mode is not None:
+            (self._model / "paused").write_text(self.pause_mode)
+        return answer
 
 
 def interpreter(folder: Path) -> Path:

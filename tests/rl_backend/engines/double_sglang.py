@@ -20,7 +20,8 @@ OUTPUT = (40, 41, 2)
 class DoubleSGLang:
     """One server; use it in `async with`. A path in `hanging` is answered by nobody.
 
-    As SGLang does, it refuses the id of a request whose connection broke a moment ago.
+    As SGLang does, it refuses the id of a request whose connection broke a moment ago, and to empty
+    its cache while requests are held in place.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,10 @@ class DoubleSGLang:
         """Status by path, for what is refused."""
         self.spared: dict[str, int] = {}
         """How many requests are answered first, by path, before they fail."""
+        self.pause_mode: str | None = None
+        """Of the pause that it is in."""
+        self.cache_parts: list[str | None] = []
+        """Of requests to generate."""
         self.num_broken = 0
         """Of the next requests to generate, how many lose their connection."""
         self._lost: set[str] = set()
@@ -74,6 +79,7 @@ class DoubleSGLang:
         self.asked.append(path)
         if path == "/generate":
             self.generated.append(str(body.get("rid", "")))
+            self.cache_parts.append(body.get("extra_key"))
             if self.generated[-1] in self._lost:
                 return web.json_response({"error": "Duplicate request ID detected"}, status=400)
             if self.num_broken > 0:
@@ -86,6 +92,8 @@ class DoubleSGLang:
         self.spared[path] = spared = self.spared.get(path, 0) - 1
         if path in self.failing and spared < 0:
             return web.json_response({"error": "as told"}, status=self.failing[path])
+        if self.pause_mode == "in_place" and _flushes(path, body):
+            return web.json_response({"error": "the cache was not flushed"}, status=400)
         return web.json_response(self._content(path, body))
 
     async def _break(self, request: web.Request) -> None:
@@ -97,6 +105,8 @@ class DoubleSGLang:
         await asyncio.Event().wait()
 
     def _content(self, path: str, body: dict[str, JsonValue]) -> JsonValue:
+        if path in {"/pause_generation", "/continue_generation"}:
+            self.pause_mode = body.get("mode")  # type: ignore[assignment]
         if path == "/server_info":
             return {"tp_size": 1, "pp_size": 1, "dp_size": 1}
         if path.startswith(("/update_weights", "/begin_weight", "/end_weight")):
@@ -130,3 +140,7 @@ class DoubleSGLang:
             "num_retractions": 0,
         }
         return {"output_ids": list(OUTPUT), "meta_info": meta}
+
+
+def _flushes(path: str, body: dict[str, JsonValue]) -> bool:
+    return path.startswith("/update_weights") and bool(body.get("flush_cache", True))

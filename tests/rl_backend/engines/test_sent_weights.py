@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -15,7 +17,7 @@ from rl_backend.config import load_preset
 from rl_backend.engines import sglang_weights, shared_weights
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
-from rl_backend.engines.sglang_weights import TensorSender
+from rl_backend.engines.sglang_weights import TensorSender, sender
 from rl_backend.errors import EngineError, EngineUnavailable
 from rl_backend.handover import GatheredWeights
 from rl_backend.records import BundleLock, Phase
@@ -137,6 +139,42 @@ async def test_every_server_is_sent_weights_and_one_that_takes_none_is_set_aside
     await engine.update_weights(gathered(tmp_path, 0.25), PolicyVersion(5))
     assert [each.version for each in farm.servers] == [5, 5]
     assert [each.tensors["c"].tolist() for each in farm.servers] == [[0.25, 0.25]] * 2
+
+
+@pytest.mark.parametrize("way", ["disk", "tensor"])
+async def test_requests_that_are_held_in_place_keep_a_cache_that_later_ones_do_not_find(
+    tmp_path: Path, way: Literal["disk", "tensor"]
+) -> None:
+    async with (
+        DoubleSGLang() as server,
+        SGLangEngine(
+            server.url,
+            policy_version=PolicyVersion(0),
+            sender=sender(way, 8),
+            pause_mode="in_place",
+        ) as engine,
+    ):
+        await engine.generate([1], PARAMS, "a/0")
+        await engine.pause()
+        modes = [server.pause_mode]
+        await engine.update_weights(gathered(tmp_path, 0.5), PolicyVersion(4))
+        await engine.resume()
+        assert [*modes, server.pause_mode] == ["in_place", None]
+        assert server.version == 4
+        names = [f"b/{index}" for index in range(3)]
+        await asyncio.gather(*(engine.generate([1] * 64, PARAMS, name) for name in names))
+        assert len(server.generated) == 5  # one of them for the cache alone
+        assert server.cache_parts == ["0", "4", "4", "4", "4"]
+
+
+async def test_retracted_requests_leave_one_cache_for_all(farm: Farm, tmp_path: Path) -> None:
+    [server, _], [engine, _] = farm.servers, farm.engines
+    await engine.pause()
+    assert server.pause_mode == "retract"
+    await engine.update_weights(gathered(tmp_path, 0.5), PolicyVersion(4))
+    await engine.resume()
+    await engine.generate([1], PARAMS, "a/0")
+    assert server.cache_parts == [None]
 
 
 async def test_a_server_that_does_not_say_its_ranks_is_handed_files(

@@ -80,6 +80,28 @@ async def test_a_paused_request_goes_on_under_new_weights_and_says_so(
     assert set(completion.policy_versions) == {0, 3}
 
 
+async def test_a_request_that_is_paused_in_place_keeps_its_cache_and_new_ones_do_not_find_it(
+    sglang_server: SGLangServer, engine: SGLangEngine, tiny_llamas: TinyLlamas
+) -> None:
+    async with sglang_server.engine(pause_mode="in_place") as in_place:
+        running = asyncio.create_task(in_place.generate(PROMPT, LONG, "kept"))
+        await in_place.generate(PROMPT, SAMPLED, "beside")
+        await in_place.pause()
+        await in_place.update_weights(WrittenWeights(path=tiny_llamas.second), PolicyVersion(3))
+        await in_place.resume()
+        after = await in_place.generate(PROMPT, SAMPLED, "after")
+        completion = await running
+        # The fixture gives the server its first weights back.
+        await engine.update_weights(WrittenWeights(path=tiny_llamas.second), PolicyVersion(3))
+
+    assert completion.use.num_retractions == 0
+    assert sorted(completion.policy_versions) == list(completion.policy_versions)
+    assert set(completion.policy_versions) == {0, 3}
+    assert set(after.policy_versions) == {3}
+    expected = reference_logprobs(tiny_llamas.second, after.token_ids, SAMPLED.temperature)
+    assert after.logprobs == pytest.approx(expected, abs=1e-3)
+
+
 async def test_a_stop_token_ends_the_completion_and_is_kept(engine: SGLangEngine) -> None:
     greedy = SamplingParams(temperature=0.0, max_new_tokens=8)
     free = await engine.generate(PROMPT, greedy, "free")

@@ -75,6 +75,7 @@ async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         weights_dir=tmp_path / "kept",
         max_restarts=MAX_RESTARTS,
         make_sender=lambda: sender(request.param, 1024),
+        pause_mode="in_place",
         on_problem=problems.append,
     )
     engine.start()
@@ -128,6 +129,7 @@ async def test_weights_reach_a_server_that_died_before(served: Served, tmp_path:
     await served.engine.update_weights(weights, PolicyVersion(3))
     await served.engine.resume()
     assert set((await served.generate()).policy_versions) == {3}
+    assert (served.model / "paused").read_text() == "in_place"
     assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
