@@ -44,8 +44,8 @@ class DataBuffer:
 
     @property
     def num_groups(self) -> int:
-        """Tasks that the waiting samples belong to."""
-        return len({sample.task_id for sample in self._samples})
+        """Groups that the waiting samples belong to; a task may have several."""
+        return len({sample.group_id for sample in self._samples})
 
     def add(self, samples: Iterable[TrainingSample]) -> None:
         self._samples.extend(samples)

@@ -19,7 +19,7 @@ from rl_backend.collect import require_scored
 from rl_backend.held_out import evaluate_held_out
 from rl_backend.parts import Parts
 from rl_backend.prefetch import Collected, Prefetch
-from rl_backend.records import Phase, RunState
+from rl_backend.records import EventKind, Phase, RunState
 from rl_backend.step_metrics import Stopwatch, harvest_metrics, known, update_metrics
 from rl_backend.stopping import Stopped, unless
 from rl_backend.updating import Updated, objective, swap_weights, update_policy, weights_of
@@ -69,18 +69,33 @@ class TrainingLoop:
         require_scored(collected.records, f"step {step}")
         parts.source.position = collected.position
         parts.buffer.add(sample for each in collected.harvests for sample in each.samples)
-        updated = Updated()
-        if parts.buffer.num_groups >= parts.config.min_groups_per_step:
-            with watch.stage("train"):
-                updated = await self._update(step)
-            with watch.stage("sync"), suppress(Stopped):
-                await self.sync_weights()
+        updated = await self._trained(step, watch)
         self.state, self._is_kept = self.state.after(step, updated.clip_high), False
         if step % parts.config.checkpoint_every_num_steps == 0:
             with watch.stage("checkpoint"):
                 await self.checkpoint(_figures(collected, updated, watch))
         parts.run.append_metrics(Phase.TRAIN, step, _figures(collected, updated, watch))
         parts.progress.finished(step=step)
+
+    async def _trained(self, step: int, watch: Stopwatch) -> Updated:
+        """Trains on the buffer once it holds enough groups, and hands the weights over."""
+        parts = self.parts
+        num_groups, num_wanted = parts.buffer.num_groups, parts.config.min_groups_per_step
+        if num_groups < num_wanted:
+            why = f"{num_groups} of the {num_wanted} groups that it wants (min_groups_per_step)"
+            self._warn(step, f"step {step} trained on nothing: the buffer has {why}")
+            return Updated()
+        with watch.stage("train"):
+            updated = await self._update(step)
+        if not updated.updates:
+            why = f"all {updated.num_stale} samples were older than max_policy_lag"
+            self._warn(step, f"step {step} trained on nothing: {why}")
+        with watch.stage("sync"), suppress(Stopped):
+            await self.sync_weights()
+        return updated
+
+    def _warn(self, step: int, problem: str) -> None:
+        self.parts.run.append_event(EventKind.WARNING, step, problem)
 
     async def _update(self, step: int) -> Updated:
         """Trains on the buffer, in a thread: rollouts go on meanwhile where they may."""

@@ -242,6 +242,11 @@ class TrainingSample:
             )
 
     @property
+    def group_id(self) -> str:
+        """The group of its rollout, whose id is the group's with an index behind it."""
+        return self.rollout_id.rpartition("-")[0]
+
+    @property
     def num_policy_tokens(self) -> int:
         """Number of tokens that carry loss."""
         return sum(self.loss_mask)

@@ -165,7 +165,7 @@ async def work(
                 progress.stop()
 
         progress.finished = counting  # type: ignore[method-assign]
-        ids = [task.id for task in base.world.tasks_in(Split.TRAIN)]
+        ids = [task.id for task in base.world.tasks_in(Split.TRAIN)][: config.num_train_tasks]
         source = TaskSource(ids, seed=config.seed)
         buffer = DataBuffer(max_policy_lag=config.max_policy_lag)
         state: LoopState = restore(run, trainer, source, buffer)

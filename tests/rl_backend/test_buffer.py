@@ -8,10 +8,10 @@ from rl_backend.buffer import DataBuffer, TaskSource
 from rl_backend.types import PolicyVersion, TrainingSample
 
 
-def sample(task_id: str, *, version: int) -> TrainingSample:
+def sample(task_id: str, *, version: int, step: int = 1) -> TrainingSample:
     return TrainingSample(
         task_id=task_id,
-        rollout_id=f"{task_id}-{version}",
+        rollout_id=f"s{step:06d}-0-{task_id}-{version:02d}",
         token_ids=(1, 2, 3),
         loss_mask=(False, True, True),
         engine_logprobs=(0.0, -0.5, -0.25),
@@ -29,6 +29,14 @@ def test_the_oldest_sampled_token_decides_what_is_stale() -> None:
     assert [s.task_id for s in taken.samples] == ["a", "b"]
     assert (taken.num_stale, taken.policy_lag) == (1, 1)
     assert len(buffer) == 0
+
+
+def test_the_rollouts_of_a_task_in_two_steps_are_two_groups() -> None:
+    buffer = DataBuffer()
+    buffer.add([sample("a-b", version=9), sample("a-b", version=8)])
+    assert buffer.num_groups == 1
+    buffer.add([sample("a-b", version=9, step=2)])
+    assert buffer.num_groups == 2
 
 
 def test_an_empty_buffer_gives_nothing() -> None:
