@@ -41,9 +41,10 @@ class UpdateMetrics:
     """One update, averaged over its trained tokens; a mean is None where it has no meaning."""
 
     policy_version: PolicyVersion
-    """The version that the update made."""
+    """The version that the update made; the one before it when it was not applied."""
     is_applied: bool
-    """False when the gradient was not finite: weights and version stayed as they were."""
+    """False when the gradient was not finite or no token carried loss: weights and version stayed
+    as they were."""
     learning_rate: float
     loss: float | None
     """None when no token carried loss."""
@@ -52,7 +53,7 @@ class UpdateMetrics:
     num_excluded_tokens: int
     """Tokens left out because a log-probability was not finite."""
     grad_norm: float
-    """Before clipping; not finite when `is_applied` is False."""
+    """Before clipping; not finite when the update was skipped for it."""
     entropy: float | None
     """Mean entropy of the policy at the trained tokens, in nats."""
     ratio_mean: float | None
@@ -70,6 +71,18 @@ class UpdateMetrics:
     """Share of tokens whose trainer-to-engine ratio was above the cap."""
     engine_masked_fraction: float | None
     """Share of tokens that lost their gain because that ratio was out of bounds."""
+
+    @property
+    def why_skipped(self) -> str:
+        """Why it was not applied; empty when it was."""
+        if self.is_applied:
+            return ""
+        if self.num_tokens:
+            return f"the norm of the gradient is {self.grad_norm}"
+        return (
+            f"no token carried loss, and {self.num_excluded_tokens} were left out because a "
+            "log-probability is not finite"
+        )
 
 
 class Trainer(Protocol):
@@ -105,7 +118,7 @@ class Trainer(Protocol):
         temperature: float = 1.0,
         learning_rate: float | None = None,
     ) -> UpdateMetrics:
-        """One update on the whole batch; makes the next policy version.
+        """One update on the whole batch; makes the next policy version, unless it is skipped.
 
         `temperature` is the one the rollouts were sampled at. `learning_rate` None takes the
         configured one; schedules belong to the caller, as functions of its step. Every rank

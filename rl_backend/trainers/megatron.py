@@ -166,13 +166,15 @@ class MegatronTrainer:
     ) -> UpdateMetrics:
         """One update on the whole batch; makes the next policy version.
 
-        When the gradient is not finite, weights and version stay as they were.
+        When the gradient is not finite or no token carries loss, weights and version stay as they
+        were. All ranks know the same sums and the same norm, so they decide alike.
         """
         rate = self._config.learning_rate if learning_rate is None else learning_rate
         with inside_megatron():
             sums = self.accumulate_gradients(batch, objective, temperature=temperature)
             grad_norm = self._gradient_norm()
-            is_applied = math.isfinite(grad_norm)
+            # Without a token the gradient is 0, and Adam would still move by its momentum.
+            is_applied = math.isfinite(grad_norm) and float(sums.denominator) > 0
             if is_applied:
                 self._set_learning_rate(rate)
                 self._optimizer.step()

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ def compare(layout: str, work_dir: Path) -> Figures:
         figures |= compare_updates(trainer, twin, batch)
         figures |= compare_export(trainer, twin, work_dir / f"export-{layout}", batch)
         figures |= refuse_broken_gradient(trainer, batch)
+        figures |= refuse_excluded_tokens(trainer, batch)
         trainer.save_checkpoint(work_dir / f"checkpoint-{layout}", {"position": 17})
         saved_version = trainer.policy_version
         figures["losses_going_on"] = supervise(trainer, batch)
@@ -228,22 +229,27 @@ def load_torn(trainer: MegatronTrainer, directory: Path) -> str:
 def refuse_broken_gradient(trainer: MegatronTrainer, batch: Batch) -> Figures:
     """An infinite advantage must change neither weights nor version."""
     broken = np.where(np.arange(batch.num_rows)[:, None] == 1, np.inf, batch.advantages_B_T)
-    before, version = trainer.weights(), trainer.policy_version
-    metrics = trainer.train_step(
-        Batch(
-            tokens_B_T=batch.tokens_B_T,
-            lengths_B=batch.lengths_B,
-            loss_mask_B_T=batch.loss_mask_B_T,
-            engine_logprobs_B_T=batch.engine_logprobs_B_T,
-            old_logprobs_B_T=batch.old_logprobs_B_T,
-            advantages_B_T=broken.astype(np.float32),
-        ),
-        PolicyObjective(),
-    )
+    given = replace(batch, advantages_B_T=broken.astype(np.float32))
+    return refused("broken", trainer, given)
+
+
+def refuse_excluded_tokens(trainer: MegatronTrainer, batch: Batch) -> Figures:
+    """Nor must a batch without a usable token, whatever momentum earlier updates left behind."""
+    unknown = np.full_like(batch.old_logprobs_B_T, np.nan)
+    return refused("excluded", trainer, replace(batch, old_logprobs_B_T=unknown))
+
+
+def refused(name: str, trainer: MegatronTrainer, batch: Batch) -> Figures:
+    """What became of an update that must be skipped."""
+    before = {name: weight.clone() for name, weight in trainer.weights().items()}
+    version = trainer.policy_version
+    metrics = trainer.train_step(batch, PolicyObjective())
     return {
-        "broken_is_applied": metrics.is_applied,
-        "broken_changed": largest_difference(trainer.weights(), before),
-        "broken_version": trainer.policy_version == version,
+        f"{name}_is_applied": metrics.is_applied,
+        f"{name}_changed": largest_difference(trainer.weights(), before),
+        f"{name}_version": trainer.policy_version == version,
+        f"{name}_num_tokens": float(metrics.num_tokens),
+        f"{name}_why": metrics.why_skipped,
     }
 
 

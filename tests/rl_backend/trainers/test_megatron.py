@@ -152,10 +152,13 @@ def test_imitation_lowers_the_loss(figures: Figures) -> None:
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_a_gradient_that_is_not_finite_changes_nothing(figures: Figures) -> None:
-    assert not figures["broken_is_applied"]
-    assert figures["broken_changed"] == EXACT
-    assert figures["broken_version"]
+@pytest.mark.parametrize("name", ["broken", "excluded"])
+def test_an_update_with_nothing_to_follow_changes_nothing(name: str, figures: Figures) -> None:
+    assert not figures[f"{name}_is_applied"]
+    assert figures[f"{name}_changed"] == EXACT
+    assert figures[f"{name}_version"]
+    assert (figures[f"{name}_num_tokens"] == 0) is (name == "excluded")
+    assert figures[f"{name}_why"]
 
 
 def test_the_stand_in_for_cuda_is_recorded(figures: Figures) -> None:
