@@ -28,11 +28,14 @@ class LoopState(Frozen):
     """Warm-start steps finished."""
     clip_high: float | None = None
     """Where an adaptive clip stands; None: at the configured bound."""
+    num_skipped: int = 0
+    """Updates up to now, one after the other, that changed nothing."""
 
-    def after(self, step: int, clip_high: float | None = None) -> Self:
+    def after(self, step: int, *, num_skipped: int, clip_high: float | None = None) -> Self:
         """The state once a step is done; `clip_high` None keeps what stands."""
         bound = self.clip_high if clip_high is None else clip_high
-        return self.model_copy(update={"step": step, "clip_high": bound})
+        changes = {"step": step, "clip_high": bound, "num_skipped": num_skipped}
+        return self.model_copy(update=changes)
 
 
 class _Kept(Frozen):

@@ -20,6 +20,7 @@ from rl_backend.held_out import evaluate_held_out
 from rl_backend.parts import Parts
 from rl_backend.prefetch import Collected, Prefetch
 from rl_backend.records import EventKind, Phase, RunState
+from rl_backend.skipped_updates import count_skipped
 from rl_backend.step_metrics import Stopwatch, harvest_metrics, known, update_metrics
 from rl_backend.stopping import Stopped, unless
 from rl_backend.updating import Updated, objective, swap_weights, update_policy, weights_of
@@ -70,7 +71,8 @@ class TrainingLoop:
         parts.source.position = collected.position
         parts.buffer.add(sample for each in collected.harvests for sample in each.samples)
         updated = await self._trained(step, watch)
-        self.state, self._is_kept = self.state.after(step, updated.clip_high), False
+        self.state = self._after(step, updated)
+        self._is_kept = False
         if step % parts.config.checkpoint_every_num_steps == 0:
             with watch.stage("checkpoint"):
                 await self.checkpoint(_figures(collected, updated, watch))
@@ -93,6 +95,14 @@ class TrainingLoop:
         with watch.stage("sync"), suppress(Stopped):
             await self.sync_weights()
         return updated
+
+    def _after(self, step: int, updated: Updated) -> LoopState:
+        """Raises TrainerError when the last updates changed nothing."""
+        num_skipped = count_skipped(
+            self.parts.run, updated.updates, self.state.num_skipped,
+            step=step, what=f"step {step}",
+        )  # fmt: skip
+        return self.state.after(step, num_skipped=num_skipped, clip_high=updated.clip_high)
 
     def _warn(self, step: int, problem: str) -> None:
         self.parts.run.append_event(EventKind.WARNING, step, problem)

@@ -59,6 +59,8 @@ METRICS: tuple[Metric, ...] = (
     _metric("entropy", "Entropy", "Mean entropy of the policy on trained tokens.", "nats"),
     _metric("learning_rate", "Learning rate", "Step size of this update."),
     _metric("num_tokens", "Tokens", "Tokens with loss in the update.", "tokens"),
+    _metric("num_excluded_tokens", "Tokens left out", "No finite log-probability.", "tokens"),
+    _metric("num_updates_skipped", "Updates skipped", "Updates that changed nothing."),
     _metric("rollout_s", "Rollouts took", "Seconds for rollouts and judging.", "s"),
     _metric("engine_s", "Engine busy", "Of these, seconds with a request in the engine.", "s"),
     _metric("judge_s", "Judge busy", "Of these, seconds in which a rollout was judged.", "s"),

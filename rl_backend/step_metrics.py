@@ -111,6 +111,8 @@ def update_metrics(
         "entropy": mean((u.num_tokens, u.entropy) for u in updates),
         "learning_rate": updates[-1].learning_rate,
         "num_tokens": float(sum(u.num_tokens for u in updates)),
+        "num_excluded_tokens": float(sum(u.num_excluded_tokens for u in updates)),
+        "num_updates_skipped": float(sum(not u.is_applied for u in updates)),
         "train_tokens_per_s": num_row_tokens / seconds if seconds else None,
     }
     return known(values)

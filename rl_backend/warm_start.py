@@ -23,10 +23,11 @@ from rl_backend.records import EventKind, Phase, RunState
 from rl_backend.rundir import RunDir
 from rl_backend.samples import to_batch
 from rl_backend.seeding import derive_seed
+from rl_backend.skipped_updates import count_skipped
 from rl_backend.step_metrics import known
 from rl_backend.tiny_model import TinyShape, make_tiny_model
 from rl_backend.tiny_template import made_template
-from rl_backend.trainers.base import Trainer
+from rl_backend.trainers.base import Trainer, UpdateMetrics
 from rl_backend.types import TrainingSample
 from rl_backend.updating import PAD_ID
 from world_builder.state import WorldBase
@@ -80,6 +81,9 @@ async def warm_start(
 
     `keep` makes a checkpoint, now and then and at the end. Other work of the event loop goes on
     between steps: the engine's server starts meanwhile.
+
+    Raises:
+        TrainerError: several updates in a row changed nothing.
     """
     if state.warm_start_step >= config.warm_start.num_steps:
         return state
@@ -88,8 +92,12 @@ async def warm_start(
         await asyncio.sleep(0)
         if progress.is_stopping:
             break
-        _one_step(trainer, lessons.of(step), config, run, step)
-        state = state.model_copy(update={"warm_start_step": step})
+        update = _one_step(trainer, lessons.of(step), config, run, step)
+        num_skipped = count_skipped(
+            run, [update], state.num_skipped, step=0, what=f"warm-start step {step}"
+        )
+        changes = {"warm_start_step": step, "num_skipped": num_skipped}
+        state = state.model_copy(update=changes)
         progress.finished(warm_start_step=step)
         progress.at_version(trainer.policy_version)
         if step % config.warm_start.checkpoint_every_num_steps == 0:
@@ -119,7 +127,7 @@ def _one_step(
     config: RunConfig,
     run: RunDir,
     step: int,
-) -> None:
+) -> UpdateMetrics:
     started = time.monotonic()
     batch = to_batch(demonstrations, pad_id=PAD_ID)
     update = trainer.train_step(
@@ -134,10 +142,13 @@ def _one_step(
         "entropy": update.entropy,
         "learning_rate": update.learning_rate,
         "num_tokens": float(update.num_tokens),
+        "num_excluded_tokens": float(update.num_excluded_tokens),
+        "num_updates_skipped": float(not update.is_applied),
         "train_tokens_per_s": batch.num_tokens / seconds,
         "step_s": seconds,
     }
     run.append_metrics(Phase.WARM_START, step, known(values))
+    return update
 
 
 def _shape(config: RunConfig) -> TinyShape:
