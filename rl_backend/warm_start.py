@@ -10,8 +10,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import torch
 
 from rl_backend.checkpoints import LoopState
 from rl_backend.config import RunConfig, WarmStartConfig
@@ -28,7 +31,6 @@ from rl_backend.step_metrics import known
 from rl_backend.tiny_model import TinyShape, make_tiny_model
 from rl_backend.tiny_template import made_template
 from rl_backend.trainers.base import Trainer, UpdateMetrics
-from rl_backend.types import TrainingSample
 from rl_backend.updating import PAD_ID
 from world_builder.state import WorldBase
 from world_builder.worlds import build_world
@@ -79,8 +81,8 @@ async def warm_start(
 ) -> LoopState:
     """Teaches the lessons until the configured step, or until a stop was asked for.
 
-    `keep` makes a checkpoint, now and then and at the end. Other work of the event loop goes on
-    between steps: the engine's server starts meanwhile.
+    `keep` makes a checkpoint, now and then and at the end. Both run in a thread, so that the event
+    loop stays free: the engine's server starts meanwhile.
 
     Raises:
         TrainerError: several updates in a row changed nothing.
@@ -88,22 +90,40 @@ async def warm_start(
     if state.warm_start_step >= config.warm_start.num_steps:
         return state
     progress.enter(RunState.WARMING_UP)
-    for step in range(state.warm_start_step + 1, config.warm_start.num_steps + 1):
-        await asyncio.sleep(0)
-        if progress.is_stopping:
-            break
-        update = _one_step(trainer, lessons.of(step), config, run, step)
-        num_skipped = count_skipped(
-            run, [update], state.num_skipped, step=0, what=f"warm-start step {step}"
-        )
-        changes = {"warm_start_step": step, "num_skipped": num_skipped}
-        state = state.model_copy(update=changes)
-        progress.finished(warm_start_step=step)
-        progress.at_version(trainer.policy_version)
-        if step % config.warm_start.checkpoint_every_num_steps == 0:
-            keep(state)
-    keep(state)
+    loop = asyncio.get_running_loop()
+    with _own_thread() as thread:
+        for step in range(state.warm_start_step + 1, config.warm_start.num_steps + 1):
+            if progress.is_stopping:
+                break
+            update = await loop.run_in_executor(
+                thread, _one_step, trainer, lessons, config, run, step
+            )
+            state = _after(state, step, update, run)
+            progress.finished(warm_start_step=step)
+            progress.at_version(trainer.policy_version)
+            if step % config.warm_start.checkpoint_every_num_steps == 0:
+                await loop.run_in_executor(thread, keep, state)
+        await loop.run_in_executor(thread, keep, state)
     return state
+
+
+def _own_thread() -> ThreadPoolExecutor:
+    """A thread that computes with as many threads of torch as this one is set to.
+
+    torch keeps that number for each thread, from its first use on. A thread of the event loop's own
+    pool would carry the warm start's number into the updates after it.
+    """
+    return ThreadPoolExecutor(
+        1, "warm-start", initializer=torch.set_num_threads, initargs=(torch.get_num_threads(),)
+    )
+
+
+def _after(state: LoopState, step: int, update: UpdateMetrics, run: RunDir) -> LoopState:
+    """Raises TrainerError when the last updates changed nothing."""
+    num_skipped = count_skipped(
+        run, [update], state.num_skipped, step=0, what=f"warm-start step {step}"
+    )
+    return state.model_copy(update={"warm_start_step": step, "num_skipped": num_skipped})
 
 
 def scheduled_rate(config: WarmStartConfig, step: int) -> float:
@@ -123,11 +143,12 @@ def scheduled_rate(config: WarmStartConfig, step: int) -> float:
 
 def _one_step(
     trainer: Trainer,
-    demonstrations: Sequence[TrainingSample],
+    lessons: Lessons,
     config: RunConfig,
     run: RunDir,
     step: int,
 ) -> UpdateMetrics:
+    demonstrations = lessons.of(step)
     started = time.monotonic()
     batch = to_batch(demonstrations, pad_id=PAD_ID)
     update = trainer.train_step(
