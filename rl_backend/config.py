@@ -18,6 +18,7 @@ from pydantic import ValidationError, model_validator
 from rl_backend.config_section import Section
 from rl_backend.engine_config import EngineConfig
 from rl_backend.objective_config import AdvantageConfig, ObjectiveConfig
+from rl_backend.objective_kinds import ClipSignal
 from rl_backend.plan_config import PlanConfig
 from rl_backend.tracking_config import TrackingConfig
 from world_builder.frozen import Json
@@ -303,6 +304,16 @@ class RunConfig(Section):
     evaluation: EvaluationConfig = EvaluationConfig()
     tracking: TrackingConfig = TrackingConfig()
     plan: PlanConfig = PlanConfig()
+
+    @model_validator(mode="after")
+    def _clip_fraction_can_be_measured(self) -> Self:
+        signal, num = self.objective.adaptive_clip.signal, self.trainer.num_minibatches
+        if signal is ClipSignal.CLIP_FRACTION and num == 1:
+            raise ValueError(
+                f'objective.adaptive_clip.signal "{signal}" needs trainer.num_minibatches 2 or '
+                "more: the first update of a step clips nothing"
+            )
+        return self
 
 
 def parse_config(text: str, overrides: Iterable[str] = (), *, preset: str = "") -> RunConfig:

@@ -50,14 +50,14 @@ class AdaptiveClipConfig(Section):
     """A clip_high that follows what updates report; off unless a signal is chosen."""
 
     signal: ClipSignal = ClipSignal.OFF
-    """`off`, `clip_fraction` (it widens when more tokens are cut than the target says) or `entropy`
-    (it widens when there is less)."""
+    """`off`, `clip_fraction` (it widens when more tokens are cut than the target says; wants
+    `trainer.num_minibatches` above 1) or `entropy` (it widens when there is less)."""
     target: float = Declared(default=0.0, ge=0)
     """Wanted share of tokens cut at the upper bound, or entropy in nats."""
     gain: float = Declared(default=0.1, gt=0)
     """Change of log(clip_high) per update when the signal is off by as much as the target."""
     lowest: float = Declared(default=0.1, gt=0)
-    """Smallest clip_high."""
+    """Smallest clip_high, which begins within these limits."""
     highest: float = Declared(default=0.5, gt=0)
     """Largest clip_high."""
 
@@ -78,7 +78,8 @@ class ObjectiveConfig(Section):
     clip_high: float = Declared(default=0.28, ge=0)
     """The ratio is clipped at 1 + clip_high; equal to clip_low it is GRPO."""
     dual_clip: float | None = Declared(default=None, gt=1)
-    """Bound on the loss of a token with a negative advantage, in advantages; None: no bound."""
+    """Bound on the loss of a token with a negative advantage, in advantages; None: no bound. Only
+    with the surrogate `clip`."""
     ratio_level: RatioLevel = RatioLevel.TOKEN
     """`token`, or `sequence` for GSPO (with bounds near 3e-4 and aggregation `sequence`)."""
     surrogate: Surrogate = Surrogate.CLIP
@@ -101,4 +102,21 @@ class ObjectiveConfig(Section):
     def _floor_has_a_cap(self) -> Self:
         if self.engine_ratio_floor is not None and self.engine_ratio_cap is None:
             raise ValueError("engine_ratio_floor needs an engine_ratio_cap")
+        return self
+
+    @model_validator(mode="after")
+    def _adaptive_clip_begins_within_its_limits(self) -> Self:
+        steer = self.adaptive_clip
+        is_within = steer.lowest <= self.clip_high <= steer.highest
+        if steer.signal is not ClipSignal.OFF and not is_within:
+            raise ValueError(
+                f"clip_high ({self.clip_high}) must lie between adaptive_clip.lowest "
+                f"({steer.lowest}) and adaptive_clip.highest ({steer.highest})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _dual_clip_has_a_part(self) -> Self:
+        if self.dual_clip is not None and self.surrogate is Surrogate.CISPO:
+            raise ValueError("dual_clip has no part in the surrogate cispo; leave one of them out")
         return self

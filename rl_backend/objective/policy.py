@@ -112,8 +112,8 @@ class PolicyObjective:
             denominator=total(denominator),
             loss=total(loss),
             ratio=total(torch.where(used, seen, 0.0)),
-            clipped_low=total(used & (seen < 1 - self.clip_low) & (advantages < 0)),
-            clipped_high=total(used & (seen > 1 + self.clip_high) & (advantages > 0)),
+            clipped_low=total(used & (seen < 1 - self.clip_low) & self._is_held(-advantages)),
+            clipped_high=total(used & (seen > 1 + self.clip_high) & self._is_held(advantages)),
             kl=total(torch.where(used, k3(bounded(new.detach() - old)), 0.0)),
             reference_kl=total(torch.where(used, reference_kl, 0.0)),
             engine_kl=total(k3(log_engine)),
@@ -135,6 +135,14 @@ class PolicyObjective:
         if self.surrogate is Surrogate.CISPO:
             return cispo_gain(log_ratio, logprobs, advantages, self.bounds())
         return clip_gain(log_ratio, advantages, self.bounds())
+
+    def _is_held(self, towards: Tensor) -> Tensor:
+        """Where a ratio beyond a bound is cut, `towards` being the advantage of going there.
+
+        CISPO clips the weight of a token whatever its advantage; the minimum of `CLIP` is cut only
+        where going further would gain.
+        """
+        return towards != 0 if self.surrogate is Surrogate.CISPO else towards > 0
 
     def _reference_kl(self, new: Tensor, inputs: LossInputs, used: Tensor) -> Tensor:
         if not self.needs_reference:

@@ -73,6 +73,27 @@ def test_a_group_must_be_able_to_reach_its_minimum() -> None:
         parse_config("[rollout]\ngroup_size = 4\nmin_group_size = 5\n")
 
 
+def test_an_adaptive_clip_begins_within_its_limits() -> None:
+    adaptive = 'adaptive_clip = {signal = "entropy", target = 0.3'
+    gspo = f'[objective]\nratio_level = "sequence"\nclip_high = 4e-4\n{adaptive}'
+    with pytest.raises(ConfigError, match=r"clip_high \(0\.0004\) must lie between .* \(0\.1\)"):
+        parse_config(f"{gspo}}}\n")
+    assert parse_config(f"{gspo}, lowest = 1e-4, highest = 1e-3}}\n").objective.clip_high == 4e-4
+    assert parse_config("[objective]\nclip_high = 4e-4\n").objective.clip_high == 4e-4
+
+
+def test_a_clip_fraction_wants_an_update_that_clips() -> None:
+    steered = '[objective]\nadaptive_clip = {signal = "clip_fraction", target = 0.02}\n'
+    with pytest.raises(ConfigError, match=r"needs trainer\.num_minibatches 2 or more"):
+        parse_config(steered)
+    assert parse_config(f"{steered}[trainer]\nnum_minibatches = 2\n").trainer.num_minibatches == 2
+
+
+def test_a_dual_clip_and_cispo_exclude_each_other() -> None:
+    with pytest.raises(ConfigError, match="dual_clip has no part in the surrogate cispo"):
+        parse_config('[objective]\nsurrogate = "cispo"\ndual_clip = 3.0\n')
+
+
 def test_servers_are_named_once_and_in_one_place() -> None:
     several = parse_config('[engine]\nurls = ["http://a", "http://b"]\n')
     assert several.engine.addresses == ("http://a", "http://b")

@@ -87,6 +87,14 @@ def test_cispo_keeps_the_gradient_of_a_clipped_token() -> None:
     assert clipped.tolist() == [pytest.approx([0.0, -0.1])]
 
 
+@pytest.mark.parametrize(("surrogate", "num"), [(Surrogate.CLIP, 1), (Surrogate.CISPO, 2)])
+def test_what_is_held_at_a_bound_is_counted(surrogate: Surrogate, num: int) -> None:
+    """CISPO holds a token whatever the sign of its advantage."""
+    logs, inputs = rows([[0.5, 1.0, 3.0]] * 3, [1.0, -1.0, 0.0])
+    metrics = PolicyObjective(surrogate=surrogate).sums(logs, inputs).metrics
+    assert (metrics.clipped_low.item(), metrics.clipped_high.item()) == (num, num)
+
+
 def test_the_reference_pulls_back() -> None:
     logs, inputs = rows([[2.0]], [0.0])
     sums = PolicyObjective(kl_coef=0.1).sums(logs, inputs)
