@@ -115,7 +115,10 @@ class RolloutRunner:
                     )
                 )
                 ending = await self._dialogue(environment, actor, given_up)
-                return actor, await _record(environment, world, actor, ending)
+                final, ending = await self._final(world, ending, given_up)
+                return actor, environment.trajectory(
+                    ending.stop, final, detail=ending.detail, num_tokens=_num_sampled(actor)
+                )
         except WorldRuntimeError as error:
             return None, self._unstarted(task, StopReason.RUNTIME_ERROR, str(error))
         except (EngineError, PolicyError) as error:
@@ -139,6 +142,23 @@ class RolloutRunner:
         except WorldRuntimeError as error:
             return _Ending(stop=StopReason.RUNTIME_ERROR, detail=str(error))
         return _Ending(stop=step.stop)
+
+    async def _final(
+        self, world: RunningWorld, ending: _Ending, given_up: asyncio.Event | None
+    ) -> tuple[FinalState | None, _Ending]:
+        """The world's final state; one that cannot be read makes the rollout a failure.
+
+        Nobody wants that of a cancelled rollout, and a world that hangs would hold up its group.
+        """
+        if ending.stop is StopReason.CANCELLED:
+            return None, ending
+        try:
+            return await self._unless_cancelled(world.finish(), given_up), ending
+        except Cancelled as cancelled:
+            failure = _Ending(stop=StopReason.CANCELLED, detail=str(cancelled))
+        except WorldRuntimeError as error:
+            failure = _Ending(stop=StopReason.RUNTIME_ERROR, detail=str(error))
+        return None, failure if ending.stop.is_scored else ending
 
     async def _turn(
         self, actor: Actor, results: Sequence[Message], given_up: asyncio.Event | None
@@ -193,15 +213,5 @@ class RolloutRunner:
         )
 
 
-async def _record(
-    environment: Environment, world: RunningWorld, actor: Actor, ending: _Ending
-) -> Trajectory:
-    """The trajectory with the final state; a world that cannot be read makes it a failure."""
-    num_tokens = 0 if actor.tokens is None else actor.tokens.num_sampled
-    final: FinalState | None = None
-    try:
-        final = await world.finish()
-    except WorldRuntimeError as error:
-        if ending.stop.is_scored:
-            ending = _Ending(stop=StopReason.RUNTIME_ERROR, detail=str(error))
-    return environment.trajectory(ending.stop, final, detail=ending.detail, num_tokens=num_tokens)
+def _num_sampled(actor: Actor) -> int:
+    return 0 if actor.tokens is None else actor.tokens.num_sampled

@@ -50,7 +50,7 @@ class RunningWorld(Protocol):
         """What changed, and the hash of the state as it is now. Raises WorldRuntimeError."""
 
     async def close(self) -> None:
-        """Give the world back. May be called twice; never raises."""
+        """Give the world back. May be called twice; never raises, and waits for nobody long."""
 
 
 @runtime_checkable

@@ -214,6 +214,45 @@ async def test_a_cancelled_run_ends_its_rollouts_as_records(tutorial: WorldBase)
     assert policy.num_waiting == 0
 
 
+@dataclass
+class HungWorld(BrittleWorld):
+    """A world that never says what became of it."""
+
+    is_asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def finish(self) -> FinalState:
+        self.is_asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@dataclass
+class HungRuntime:
+    world: HungWorld
+
+    async def start(self, start: Start) -> HungWorld:
+        return self.world
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("is_acting", [True, False])
+async def test_a_given_up_rollout_waits_for_no_final_state(
+    tutorial: WorldBase, is_acting: bool
+) -> None:
+    world, given_up, waiting = HungWorld("finish"), asyncio.Event(), Waiting()
+    policy = waiting if is_acting else speaking(AssistantTurn(content="done"))
+    runner = RolloutRunner(tutorial, HungRuntime(world))
+    run = runner.run(tutorial.world.tasks[0], policy, rollout_id="r", seed=1, given_up=given_up)
+    working = asyncio.create_task(run)
+    await asyncio.wait_for((waiting.is_full if is_acting else world.is_asked).wait(), 30)
+    given_up.set()
+    rollout = await asyncio.wait_for(working, 30)
+    assert rollout.excluded_reason == "cancelled: its group went on without it"
+    assert world.is_asked.is_set() != is_acting
+    assert (rollout.trajectory.state_hash, world.is_closed) == ("", True)
+
+
 def test_a_rollout_survives_json(tutorial: WorldBase) -> None:
     task = tutorial.world.tasks[0]
     rollout = play(tutorial, scripted_policy(Scripted.REFERENCE, [task]), task)
