@@ -9,6 +9,7 @@ worlds to come.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import random
@@ -32,9 +33,15 @@ from rl_backend.runtimes.mcp_wire import (
 )
 from rl_backend.runtimes.server_keeper import ServerKeeper
 from rl_backend.runtimes.server_process import ServerProcess
+from rl_backend.stopping import cancel
 from world_builder.frozen import Json
 from world_builder.tasks import Start
 from world_builder.tools import ToolCall, ToolResult
+
+REMOVAL_WAIT_S = 1.0
+"""Seconds that whoever closes a world waits for its removal, which then goes on by itself."""
+REMOVAL_LIMIT_S = 30.0
+"""Seconds until a removal is left to the server, which removes idle worlds itself."""
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _KEY_BYTES = 16
@@ -75,13 +82,9 @@ class ServerWorld:
         return final
 
     async def close(self) -> None:
-        if self._is_closed:
-            return
-        self._is_closed = True
-        try:
-            await self._runtime.control("DELETE", self._url)
-        except WorldRuntimeError:
-            return  # the server removes idle rollouts itself
+        if not self._is_closed:
+            self._is_closed = True
+            await self._runtime.removed(self._url)
 
 
 class ServerRuntime:
@@ -104,6 +107,8 @@ class ServerRuntime:
         self._max_tries = max_tries
         self._client: aiohttp.ClientSession | None = None
         self._keeper: ServerKeeper | None = None
+        self._removals: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     @classmethod
     async def launch(
@@ -140,6 +145,26 @@ class ServerRuntime:
         if self._keeper is not None:
             self._keeper.has_served()
 
+    async def removed(self, url: str) -> None:
+        """Removes the world at a URL; returns before it is gone when the server takes long."""
+        if removal := self._removal(url):
+            await asyncio.wait({removal}, timeout=REMOVAL_WAIT_S)
+
+    def _removal(self, url: str) -> asyncio.Task[None] | None:
+        """The removal of a world, in a task that its caller's end does not end."""
+
+        async def remove() -> None:
+            with contextlib.suppress(WorldRuntimeError, TimeoutError):
+                async with asyncio.timeout(REMOVAL_LIMIT_S):
+                    await self.control("DELETE", url)
+
+        if self._is_closed:
+            return None
+        removal = asyncio.create_task(remove())
+        self._removals.add(removal)
+        removal.add_done_callback(self._removals.discard)
+        return removal
+
     async def _started(self, start: Start) -> ServerWorld:
         key = {"Idempotency-Key": secrets.token_urlsafe(_KEY_BYTES)}
         body = start.model_dump_json()
@@ -148,7 +173,11 @@ class ServerRuntime:
             rollout_id, mcp_url = str(made["id"]), str(made["mcp_url"])
         except (LookupError, TypeError) as error:
             raise unreadable("for a new rollout") from error
-        tools = offered_tools(await self.rpc(mcp_url, "tools/list", {}))
+        try:
+            tools = offered_tools(await self.rpc(mcp_url, "tools/list", {}))
+        except BaseException:
+            self._removal(f"{self.url}/rollouts/{rollout_id}")
+            raise
         return ServerWorld(self, rollout_id, mcp_url, tools)
 
     async def control(
@@ -168,6 +197,11 @@ class ServerRuntime:
         return rpc_result(method, answer)
 
     async def close(self) -> None:
+        """Releases everything; a server of its own ends with all its worlds."""
+        self._is_closed = True
+        if self._keeper is None and self._removals:
+            await asyncio.wait(self._removals, timeout=REMOVAL_WAIT_S)
+        await cancel(*self._removals)
         if self._client is not None:
             await self._client.close()
             self._client = None

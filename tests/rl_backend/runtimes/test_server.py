@@ -27,22 +27,41 @@ class Counter:
         self._lose = lose
         self._status = status
         self._answers: dict[str, str] = {}
+        self.num_full = 0
+        """Requests for worlds that are still to be answered with 429."""
+        self.listing = asyncio.Event()
+        """Set once the tools were asked for."""
+        self.list_status: int | None = 200
+        """None: nobody is told the tools."""
+        self.is_deaf_to_deletion = False
+        self.seconds_of_call = 0.0
 
     async def make(self, request: web.Request) -> web.Response:
         if request.headers["Authorization"] != "Bearer secret":
             return web.json_response({"error": "unauthorized"}, status=401)
+        if self.num_full:
+            self.num_full -= 1
+            return web.json_response({"error": "at_capacity"}, status=429)
         url = f"http://{request.host}/rollouts/a/mcp"
         return web.json_response({"id": "a", "mcp_url": url}, status=201)
 
     async def delete(self, request: web.Request) -> web.Response:
+        if self.is_deaf_to_deletion:
+            await asyncio.Event().wait()
         self.num_deleted += 1
         return web.Response(status=204)
 
     async def mcp(self, request: web.Request) -> web.Response:
         body = await request.json()
         if body["method"] == "tools/list":
+            self.listing.set()
+            if self.list_status is None:
+                await asyncio.Event().wait()
+            if self.list_status != 200:
+                return web.Response(status=self.list_status or 500, text="no list")
             return web.json_response({"result": {"tools": [{"name": "add", "inputSchema": {}}]}})
         self.num_posts += 1
+        await asyncio.sleep(self.seconds_of_call)
         if self._status != 200:
             return web.Response(status=self._status, text="down for a while")
         key = body["params"]["_meta"][IDEMPOTENCY_KEY]
@@ -112,3 +131,38 @@ async def test_many_worlds_share_few_connections() -> None:
         await asyncio.gather(*(world.close() for world in worlds))
         await runtime.close()
     assert counter.num_deleted == 40
+
+
+async def test_a_removal_without_an_answer_holds_nobody_up() -> None:
+    counter = Counter(lose=lambda number: False)
+    counter.is_deaf_to_deletion = True
+    async with serving(counter) as url:
+        runtime = ServerRuntime(url, "secret")
+        world = await runtime.start(Start())
+        await asyncio.wait_for(world.close(), 20)
+        await asyncio.wait_for(runtime.close(), 20)
+    assert counter.num_deleted == 0
+
+
+async def test_a_world_whose_start_fails_is_removed() -> None:
+    counter = Counter(lose=lambda number: False)
+    counter.list_status = 400
+    async with serving(counter) as url:
+        runtime = ServerRuntime(url, "secret")
+        with pytest.raises(WorldRuntimeError, match="no list"):
+            await runtime.start(Start())
+        await runtime.close()
+    assert counter.num_deleted == 1
+
+
+async def test_a_world_that_is_called_off_while_it_starts_is_removed() -> None:
+    counter = Counter(lose=lambda number: False)
+    counter.list_status = None
+    async with serving(counter) as url:
+        runtime = ServerRuntime(url, "secret")
+        starting = asyncio.create_task(runtime.start(Start()))
+        await asyncio.wait_for(counter.listing.wait(), 30)
+        starting.cancel()
+        await asyncio.wait({starting})
+        await runtime.close()
+    assert counter.num_deleted == 1
