@@ -43,9 +43,10 @@ REMOVAL_WAIT_S = 1.0
 REMOVAL_LIMIT_S = 30.0
 """Seconds until a removal is left to the server, which removes idle worlds itself."""
 
-_BUSY = frozenset({429, 500, 502, 503, 504})
+_BUSY = frozenset({500, 502, 503, 504})
+_FULL = 429
 _KEY_BYTES = 16
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 2.0
+_FIRST_WAIT_S, _LONGEST_WAIT_S, _MOST_DOUBLINGS = 0.05, 2.0, 6
 _log = logging.getLogger(__name__)
 
 
@@ -99,10 +100,13 @@ class ServerRuntime:
         timeout_s: float = 30.0,
         max_tries: int = 8,
     ) -> None:
-        """`timeout_s` is that of one try; `max_tries` of a request, waits in between doubling."""
+        """`timeout_s` is that of one try; `max_tries` of a request, waits in between doubling.
+
+        A request waits for one of `max_connections` as long as it takes: that is no part of a try.
+        """
         self.url = url.rstrip("/")
         self._token = token
-        self._max_connections = max_connections
+        self._connections = asyncio.Semaphore(max_connections)
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._max_tries = max_tries
         self._client: aiohttp.ClientSession | None = None
@@ -209,21 +213,24 @@ class ServerRuntime:
             await self._keeper.stop()
 
     async def _request(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> Any:
-        """The decoded answer, tried again while the server is busy or cannot be reached."""
-        problem = ""
-        for number in range(self._max_tries):
-            if number:
-                await asyncio.sleep(_wait_s(number))
+        """The decoded answer, tried again while the server is busy or cannot be reached.
+
+        A full server is asked again until it has room: that uses up no try.
+        """
+        problem, num_tries, num_waits = "", 0, 0
+        while num_tries < self._max_tries:
+            if num_tries + num_waits:
+                await asyncio.sleep(_wait_s(num_tries + num_waits))
             try:
-                async with self._session().request(
-                    method, url, data=body.encode(), headers=headers
-                ) as response:
-                    text = await response.text()
-                    if response.status < 400:
-                        return json.loads(text) if text else None
-                    problem = f"it answered {response.status}: {text[:300]}"
-                    if response.status not in _BUSY:
-                        break
+                status, text = await self._answer(method, url, body, headers)
+                if status < 400:
+                    return json.loads(text) if text else None
+                if status == _FULL:
+                    num_waits += 1
+                    continue
+                problem = f"it answered {status}: {text[:300]}"
+                if status not in _BUSY:
+                    break
             except (aiohttp.ClientError, TimeoutError) as error:
                 problem = str(error) or "it did not answer in time"
                 if self._keeper is not None and self._keeper.has_ended(url):
@@ -231,13 +238,25 @@ class ServerRuntime:
                     break
             except ValueError as error:
                 raise unreadable("(no JSON)") from error
+            num_tries += 1
         raise WorldRuntimeError(
             f"The environment server at {self.url} failed: {problem}.", hint=self._hint()
         )
 
+    async def _answer(
+        self, method: str, url: str, body: str, headers: Mapping[str, str]
+    ) -> tuple[int, str]:
+        """Status and text of one try."""
+        data = body.encode()
+        async with (
+            self._connections,
+            self._session().request(method, url, data=data, headers=headers) as response,
+        ):
+            return response.status, await response.text()
+
     def _session(self) -> aiohttp.ClientSession:
         if self._client is None:
-            connector = aiohttp.TCPConnector(limit=self._max_connections)
+            connector = aiohttp.TCPConnector(limit=0)  # `_connections` bounds them
             self._client = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
         return self._client
 
@@ -250,4 +269,5 @@ class ServerRuntime:
 
 def _wait_s(number: int) -> float:
     """Seconds before try `number`: doubling, with jitter so that rollouts do not march in step."""
-    return float(min(_FIRST_WAIT_S * 2**number, _LONGEST_WAIT_S) * random.uniform(0.5, 1.0))
+    doubled = _FIRST_WAIT_S * 2 ** min(number, _MOST_DOUBLINGS)
+    return float(min(doubled, _LONGEST_WAIT_S) * random.uniform(0.5, 1.0))

@@ -133,6 +133,16 @@ async def test_many_worlds_share_few_connections() -> None:
     assert counter.num_deleted == 40
 
 
+async def test_a_full_server_uses_up_no_try() -> None:
+    counter = Counter(lose=lambda number: False)
+    counter.num_full = 4
+    async with serving(counter) as url:
+        runtime = ServerRuntime(url, "secret", max_tries=2)
+        world = await asyncio.wait_for(runtime.start(Start()), 30)
+        assert [tool.name for tool in world.tools] == ["add"]
+        await runtime.close()
+
+
 async def test_a_removal_without_an_answer_holds_nobody_up() -> None:
     counter = Counter(lose=lambda number: False)
     counter.is_deaf_to_deletion = True
@@ -166,3 +176,14 @@ async def test_a_world_that_is_called_off_while_it_starts_is_removed() -> None:
         await asyncio.wait({starting})
         await runtime.close()
     assert counter.num_deleted == 1
+
+
+async def test_the_wait_for_a_connection_is_no_part_of_a_try() -> None:
+    counter = Counter(lose=lambda number: False)
+    counter.seconds_of_call = 0.5
+    async with serving(counter) as url:
+        runtime = ServerRuntime(url, "secret", max_connections=1, timeout_s=2.0, max_tries=1)
+        world = await runtime.start(Start())
+        answers = await asyncio.gather(*(world.call(ADD) for _ in range(6)))
+        await runtime.close()
+    assert [answer.value["total"] for answer in answers] == [2, 4, 6, 8, 10, 12]
