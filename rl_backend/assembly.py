@@ -78,6 +78,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect | None = No
             base,
             docker=config.rollout.docker,
             max_worlds=config.rollout.concurrency,
+            server_workers=config.rollout.server_workers,
             max_restarts=config.max_restarts,
             run_id=run.id,
             on_problem=warn,

@@ -187,6 +187,9 @@ class RolloutConfig(Section):
     runtime: str = Declared(default="in_process", pattern="^(in_process|server|docker)$")
     """Where worlds run: `in_process`, `server` (a bundle's environment server) or `docker` (one
     container per rollout)."""
+    server_workers: int = Declared(default=1, ge=1)
+    """Processes of the run's own environment server, where the runtime is `server`: one answers as
+    many calls as one core can."""
     docker: DockerConfig = DockerConfig()
 
     @model_validator(mode="after")

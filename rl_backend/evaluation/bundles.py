@@ -15,6 +15,12 @@ from rl_backend.runtimes.base import Runtime
 from rl_backend.runtimes.in_process import InProcessRuntime
 from world_builder.state import WorldBase
 
+LEAST_CAPACITY = 1024
+"""Worlds that an environment server holds, where a run wants fewer."""
+MOST_CONNECTIONS = 256
+"""To one environment server: each takes a descriptor on both sides, of which a process often has
+1,024."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -36,14 +42,16 @@ async def open_runtime(
     *,
     docker: DockerConfig | None = None,
     max_worlds: int = 1,
+    server_workers: int = 1,
     max_restarts: int = 3,
     run_id: str = "",
     on_problem: Callable[[str], None] = _log.warning,
 ) -> Runtime:
     """A runtime for a bundle; close it after use. Raises WorldRuntimeError.
 
-    `docker`, `max_worlds` and `run_id` concern containers only, `max_restarts` an environment
-    server; `on_problem` is told of what fails without failing the runtime.
+    At most `max_worlds` run at a time. `docker` and `run_id` concern containers only,
+    `server_workers` and `max_restarts` an environment server; `on_problem` is told of what fails
+    without failing the runtime.
     """
     if RuntimeKind(kind) is RuntimeKind.IN_PROCESS:
         return InProcessRuntime(base)
@@ -60,8 +68,16 @@ async def open_runtime(
     from rl_backend.runtimes.server import ServerRuntime
     from rl_backend.runtimes.server_process import ServerProcess
 
-    process = ServerProcess(bundle.path)
-    return await ServerRuntime.launch(process, max_restarts=max_restarts, on_problem=on_problem)
+    num_open = 2 * max_worlds  # some that were given up may not be removed yet
+    process = ServerProcess(
+        bundle.path, capacity=max(LEAST_CAPACITY, num_open), num_workers=server_workers
+    )
+    return await ServerRuntime.launch(
+        process,
+        max_connections=min(num_open, MOST_CONNECTIONS),
+        max_restarts=max_restarts,
+        on_problem=on_problem,
+    )
 
 
 def bundle_label(bundle: Bundle) -> str:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from exporter.bundle import Bundle
 from rl_backend.errors import WorldRuntimeError
+from rl_backend.evaluation.bundles import MOST_CONNECTIONS, RuntimeKind, open_runtime
 from rl_backend.runtimes.server import ServerRuntime, ServerWorld
 from rl_backend.runtimes.server_process import ServerProcess
+from world_builder.state import WorldBase
 from world_builder.tasks import Start
 from world_builder.tools import ToolCall
 
@@ -72,3 +75,19 @@ async def test_worlds_that_are_asked_for_twice_are_made_once(
     await asyncio.gather(*(runtime.start(Start()) for _ in range(6)))
     health = await request("GET", f"{runtime.url}/health", "", {})
     assert health["num_rollouts"] == 6
+
+
+@pytest.mark.parametrize(
+    ("max_worlds", "capacity", "num_connections"), [(20, 1024, 40), (700, 1400, MOST_CONNECTIONS)]
+)
+async def test_a_server_fits_the_worlds_of_its_run(
+    bundle: Path, tutorial: WorldBase, max_worlds: int, capacity: int, num_connections: int
+) -> None:
+    runtime = await open_runtime(
+        RuntimeKind.SERVER, Bundle.open(bundle), tutorial, max_worlds=max_worlds, server_workers=2
+    )
+    assert isinstance(runtime, ServerRuntime)
+    health = await runtime.control("GET", f"{runtime.url}/health")
+    await runtime.close()
+    assert (health["capacity"], health["num_workers"]) == (capacity, 2)
+    assert runtime._connections._value == num_connections
