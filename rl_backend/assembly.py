@@ -1,7 +1,7 @@
 """Makes the parts of a run and lets the warm start and the loop work with them.
 
-The one place where a training process chooses its engine, trainer, runtime and judge. While the
-warm start computes, the SGLang server starts beside it. What ends the run is `run`'s business.
+The one place where a training process chooses its engine, trainer and runtime. While the warm
+start computes, the SGLang server starts beside it. What ends the run is `run`'s business.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rl_backend.config import RunConfig
 from rl_backend.engines.base import Engine
 from rl_backend.engines.sglang_wire import NUM_RESERVED
 from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
-from rl_backend.judges.settings import JudgeSettings, build_judge
+from rl_backend.judge_lock import held_judge
 from rl_backend.lessons import lessons_of
 from rl_backend.loop import TrainingLoop
 from rl_backend.parts import Parts
@@ -59,6 +59,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect | None = No
     warn = partial(_warn, run, progress)
     async with (
         AsyncExitStack() as ranks,
+        held_judge(run, base) as judge,
         serving(run, config, model_dir, connect, warn) as ready,
     ):
         trainer = ranks.enter_context(open_trainer(config.trainer, model_dir, seed=config.seed))
@@ -96,7 +97,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect | None = No
             tasks=base.world.tasks,
             bundle=bundle_label(bundle),
             runner=runner,
-            judge=build_judge(JudgeSettings.from_environment()),
+            judge=judge,
             trainer=trainer,
             engine=engine,
             policy=_policy(engine, renderer, config, config.rollout.temperature, busy),
@@ -110,7 +111,6 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect | None = No
         finally:
             await cancel(watcher)
             await runtime.close()
-            await parts.judge.close()
             await engine.close()
 
 

@@ -1,8 +1,9 @@
 """The one configuration of a training run: TOML in, JSON out, frozen.
 
 A preset (`presets/<name>.toml`) plus overrides (`rollout.group_size=8`) make a `RunConfig`, which
-the run directory keeps as `config.json`. Nothing else configures a run: no environment variable
-and no flag of the training process. It reads no bundle and starts nothing.
+the run directory keeps as `config.json`. No environment variable and no flag of the training
+process changes it. The judge alone comes from the environment (`judges.settings`), and a run keeps
+to the one that it began with (`judge_lock`). It reads no bundle and starts nothing.
 """
 
 from __future__ import annotations
@@ -268,7 +269,7 @@ class EvaluationConfig(Section):
 
 
 class RunConfig(Section):
-    """Everything that decides a training run, apart from the bundle it trains on."""
+    """Everything that decides a training run, apart from its bundle and its judge."""
 
     preset: str = ""
     """Name of the preset it was made from; empty when from none."""

@@ -85,6 +85,16 @@ class BundleLock(Frozen):
     digest: str
 
 
+class JudgeLock(Frozen):
+    """Which judge decides what checks do not; it never changes once it judged."""
+
+    v: Literal[1] = 1
+    id: str
+    """Names judge, model, prompt and votes, as its verdicts do."""
+    settings: dict[str, str]
+    """What made it, by environment variable and without secrets; empty when no model is asked."""
+
+
 class Phase(StrEnum):
     """Which part of a run a metric speaks about."""
 

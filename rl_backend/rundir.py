@@ -3,7 +3,8 @@
 The training process writes it, the studio and the command line read it, and a stop is asked for
 through it. Readers may look at any instant, also after the process died. Layout:
 
-    config.json  bundle.lock.json  status.json  events.jsonl  metrics.jsonl  log.txt  lock  stop
+    config.json  bundle.lock.json  judge.lock.json (where checks do not decide everything)
+    status.json  events.jsonl  metrics.jsonl  log.txt  lock  stop
     rollouts/step-000012.jsonl, .tokens.jsonl   eval/step-000010.json, .rollouts.jsonl
     demonstrations.jsonl (of a warm start on rollouts)   tracking/ (files of experiment trackers)
     checkpoints/step-000010/   model/ (starting weights)   policy/ (newest weights)
@@ -32,6 +33,7 @@ from rl_backend.records import (
     BundleLock,
     EventKind,
     EventRecord,
+    JudgeLock,
     MetricRecord,
     Phase,
     RolloutRecord,
@@ -127,6 +129,14 @@ class RunDir:
     def bundle(self) -> BundleLock:
         """The bundle. Raises RunDirError when the file was damaged."""
         return self._read("bundle.lock.json", BundleLock)
+
+    def judge(self) -> JudgeLock | None:
+        """Which judge judges it; None before one did. Raises RunDirError for a damaged file."""
+        is_kept = (self.path / "judge.lock.json").exists()
+        return self._read("judge.lock.json", JudgeLock) if is_kept else None
+
+    def write_judge(self, judge: JudgeLock) -> None:
+        replace_text(self.path / "judge.lock.json", judge.model_dump_json(indent=2))
 
     # -- status
 

@@ -23,6 +23,7 @@ MODEL = "CORECRAFT_JUDGE_MODEL"
 EFFORT = "CORECRAFT_JUDGE_EFFORT"
 VOTES = "CORECRAFT_JUDGE_VOTES"
 CACHE = "CORECRAFT_JUDGE_CACHE"
+CALLS = "CORECRAFT_JUDGE_CALLS"
 
 
 class JudgeSettings(Frozen):
@@ -45,7 +46,7 @@ class JudgeSettings(Frozen):
     max_retries: int = Declared(default=4, ge=0)
     """Tries after the first, for what a retry may cure."""
     max_calls: int = Declared(default=8, ge=1)
-    """Calls in flight at once."""
+    """From `CORECRAFT_JUDGE_CALLS`: calls in flight at once."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -60,6 +61,7 @@ class JudgeSettings(Frozen):
             "effort": EFFORT,
             "max_votes": VOTES,
             "cache_path": CACHE,
+            "max_calls": CALLS,
         }
         given = os.environ if environment is None else environment
         return cls.model_validate({f: given[name] for f, name in names.items() if given.get(name)})
@@ -69,6 +71,12 @@ class JudgeSettings(Frozen):
         """The settings without which no model can be asked."""
         wanted = {API_KEY: self.api_key, MODEL: self.model}
         return tuple(name for name, value in wanted.items() if not value)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What decides its verdicts, by variable; absent is the model's own."""
+        effort = {} if self.effort is None else {EFFORT: self.effort}
+        return {MODEL: self.model, **effort, VOTES: str(self.max_votes)}
 
 
 def build_judge(settings: JudgeSettings) -> Judge:
