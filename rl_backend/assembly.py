@@ -18,8 +18,6 @@ from rl_backend.buffer import DataBuffer, TaskSource
 from rl_backend.busy import BusyClock
 from rl_backend.checkpoints import LoopState, restore, save
 from rl_backend.config import RunConfig
-from rl_backend.engines.base import Engine
-from rl_backend.engines.sglang_wire import NUM_RESERVED
 from rl_backend.evaluation.bundles import bundle_label, open_locked, open_runtime
 from rl_backend.judge_lock import held_judge
 from rl_backend.lessons import lessons_of
@@ -31,12 +29,10 @@ from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.rundir import RunDir
 from rl_backend.seeding import generator
-from rl_backend.serving import Connect, serving
+from rl_backend.serving import Connect, run_policy, serving
 from rl_backend.stopping import Stopped, cancel, unless
-from rl_backend.token_policy import TokenPolicy
 from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.ranked import open_trainer
-from rl_backend.types import SamplingParams
 from rl_backend.warm_start import starting_model, warm_start
 from world_builder.state import WorldBase
 from world_builder.tasks import Split
@@ -89,6 +85,7 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect | None = No
         watcher = asyncio.create_task(_cancel_when(stopping, runner))
         renderer = Renderer.load(model_dir, config.model.tool_format)
         busy = BusyClock()
+        policy = partial(run_policy, engine, renderer, config, model_dir, busy=busy)
         parts = Parts(
             config=config,
             run=run,
@@ -100,8 +97,8 @@ async def train(run: RunDir, progress: Progress, *, connect: Connect | None = No
             judge=judge,
             trainer=trainer,
             engine=engine,
-            policy=_policy(engine, renderer, config, config.rollout.temperature, busy),
-            eval_policy=_policy(engine, renderer, config, config.evaluation.temperature, busy),
+            policy=policy(config.rollout.temperature),
+            eval_policy=policy(config.evaluation.temperature),
             engine_busy=busy,
             source=source,
             buffer=buffer,
@@ -167,24 +164,6 @@ async def _taught(
         raise Stopped
     progress.enter(RunState.STARTING, "waiting for the engine")
     return state
-
-
-def _policy(
-    engine: Engine, renderer: Renderer, config: RunConfig, temperature: float, busy: BusyClock
-) -> TokenPolicy:
-    sampling = SamplingParams(
-        temperature=temperature,
-        top_p=config.rollout.top_p,
-        max_new_tokens=config.rollout.max_new_tokens,
-    )
-    return TokenPolicy(
-        engine,
-        renderer,
-        sampling,
-        context_length=config.model.context_length,
-        num_reserved=NUM_RESERVED,
-        busy=busy,
-    )
 
 
 async def _cancel_when(stopping: asyncio.Event, runner: RolloutRunner) -> None:

@@ -50,7 +50,8 @@ class ModelConfig(Section):
     tool_format: Literal["hermes", "glm", "qwen_coder", "llama_json"] | None = None
     """How the model writes tool calls; None finds it by its chat template."""
     context_length: int = Declared(default=1024, ge=64)
-    """Tokens of one row at most, prompt included; a longer rollout stops as `context_full`."""
+    """Tokens of one row at most, prompt included; a longer rollout stops as `context_full`, as does
+    one for which the model or `engine.max_total_tokens` has no room."""
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:

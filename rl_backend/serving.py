@@ -1,4 +1,5 @@
-"""The engine of a run: on a server that is started here and ends with the run, or on others'.
+"""The engine of a run, on a server that is started here and ends with the run, or on others'; and
+the policy that samples from it.
 
 For `assembly`, which goes on with the trainer while a server starts.
 """
@@ -12,19 +13,58 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from rl_backend.busy import BusyClock
 from rl_backend.config import RunConfig
 from rl_backend.engines.base import Engine
 from rl_backend.engines.routed import RoutedEngine
 from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_server import ServerOptions
 from rl_backend.engines.sglang_weights import Sender, sender
+from rl_backend.engines.sglang_wire import NUM_RESERVED
 from rl_backend.engines.supervised import SupervisedEngine
+from rl_backend.model_shape import read_model_shape
+from rl_backend.renderer import Renderer
 from rl_backend.rundir import RunDir
 from rl_backend.seeding import server_seed
 from rl_backend.stopping import cancel
-from rl_backend.types import PolicyVersion
+from rl_backend.token_policy import TokenPolicy
+from rl_backend.types import PolicyVersion, SamplingParams
 
 Connect: TypeAlias = Callable[[str, RunConfig], Awaitable[Engine]]
+
+
+def run_policy(
+    engine: Engine,
+    renderer: Renderer,
+    config: RunConfig,
+    model_dir: Path,
+    temperature: float,
+    busy: BusyClock,
+) -> TokenPolicy:
+    """The trained model as a policy; `busy` runs while a request of its is in the engine."""
+    sampling = SamplingParams(
+        temperature=temperature,
+        top_p=config.rollout.top_p,
+        max_new_tokens=config.rollout.max_new_tokens,
+    )
+    return TokenPolicy(
+        engine,
+        renderer,
+        sampling,
+        context_length=row_limit(config, model_dir),
+        num_reserved=NUM_RESERVED,
+        busy=busy,
+    )
+
+
+def row_limit(config: RunConfig, model_dir: Path) -> int:
+    """Tokens of one row, prompt included, that settings, model and the run's own server all allow.
+
+    SGLang refuses a longer row, which would count as a failure of the engine. What the server of
+    somebody else holds is not known. Raises ValueError for a model without a readable config.
+    """
+    own = () if config.engine.addresses else (config.engine.max_total_tokens,)
+    return min(config.model.context_length, read_model_shape(model_dir).max_positions, *own)
 
 
 async def connected(url: str, config: RunConfig, on_problem: Callable[[str], None]) -> Engine:

@@ -161,12 +161,20 @@ async def _served(model_dir: Path, temperature: float, seed: int) -> AsyncIterat
     with TemporaryDirectory() as folder:
         options = ServerOptions(random_seed=server_seed(seed))
         server = SGLangServer(model_dir, Path(folder) / "engine.log", options)
-        async with server, connected(server.url, model_dir, temperature) as policy:
+        most = options.max_total_tokens
+        async with server, connected(server.url, model_dir, temperature, most) as policy:
             yield policy
 
 
 @asynccontextmanager
-async def connected(url: str, model_dir: Path, temperature: float) -> AsyncIterator[Policy]:
+async def connected(
+    url: str, model_dir: Path, temperature: float, max_total_tokens: int | None = None
+) -> AsyncIterator[Policy]:
+    """A model behind a server, as a policy.
+
+    `max_total_tokens` is what the server's cache holds, and so the longest row it takes; None: as
+    much as the model.
+    """
     from rl_backend.engines.sglang import SGLangEngine
     from rl_backend.engines.sglang_wire import NUM_RESERVED
     from rl_backend.renderer import Renderer
@@ -174,12 +182,13 @@ async def connected(url: str, model_dir: Path, temperature: float) -> AsyncItera
     from rl_backend.types import PolicyVersion, SamplingParams
 
     config = json.loads((model_dir / "config.json").read_text(encoding="utf-8"))
+    length = int(config[CONTEXT_LENGTH_KEY])
     async with SGLangEngine(url, policy_version=PolicyVersion(0)) as engine:
         yield TokenPolicy(
             engine,
             Renderer.load(model_dir),
             SamplingParams(temperature=temperature, max_new_tokens=MAX_NEW_TOKENS),
-            context_length=int(config[CONTEXT_LENGTH_KEY]),
+            context_length=min(length, max_total_tokens or length),
             num_reserved=NUM_RESERVED,
             name=str(model_dir),
         )

@@ -1,17 +1,23 @@
 """Rows of the token policy: exactly what was sampled, exactly masked, with the version of each."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from rl_backend.busy import BusyClock
 from rl_backend.chat_template import ChatTemplate
+from rl_backend.config import load_preset
 from rl_backend.demonstrations import corpus, demonstration
 from rl_backend.engines.scripted_tokens import ScriptedEngine
+from rl_backend.evaluation.command import connected
 from rl_backend.renderer import Renderer
 from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.base import OfferedTool
 from rl_backend.runtimes.in_process import InProcessRuntime
+from rl_backend.serving import row_limit, run_policy
 from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.types import Boundary, PolicyVersion, Rollout, SamplingParams, TrainingSample
@@ -151,6 +157,60 @@ async def test_what_the_engine_keeps_is_not_asked_for(
         assert rollout.boundary is None
         sampled = None if rollout.tokens is None else rollout.tokens.num_sampled
         assert sampled == num_sampled
+
+
+def model_with(directory: Path, max_positions: int) -> Path:
+    """A model's directory, as far as its config."""
+    sizes = {
+        "num_hidden_layers": 1, "hidden_size": 8, "num_attention_heads": 1, "vocab_size": 512,
+        "intermediate_size": 8,
+    }  # fmt: skip
+    config = {"model_type": "llama", "max_position_embeddings": max_positions, **sizes}
+    (directory / "config.json").write_text(json.dumps(config))
+    return directory
+
+
+@pytest.mark.parametrize(("preset", "length"), [("tiny", 1024), ("cpu-demo", 8192)])
+def test_a_row_is_as_long_as_settings_model_and_own_server_allow(
+    tmp_path: Path, preset: str, length: int
+) -> None:
+    config = load_preset(preset)
+    assert config.model.context_length == length
+    assert row_limit(config, model_with(tmp_path, length)) == length
+    assert row_limit(config, model_with(tmp_path, 700)) == 700
+    small = ("engine.max_total_tokens=512",)
+    assert row_limit(load_preset(preset, small), model_with(tmp_path, length)) == 512
+    elsewhere = load_preset(preset, (*small, "engine.url=http://sglang:30000"))
+    assert row_limit(elsewhere, model_with(tmp_path, length)) == length
+
+
+async def test_a_row_that_its_server_cannot_hold_is_full_and_no_failure(
+    tutorial: WorldBase, renderer: Renderer, tmp_path: Path
+) -> None:
+    task, engine = tutorial.world.tasks[0], ScriptedEngine(lambda row: (40, 41))
+    tools = tuple(map(OfferedTool.of, tutorial.world.surface_tools(task.tool_surface)))
+    num_prompt = len(renderer.opening(opening(tutorial, task), tools))
+    for room, num_sampled in ((6, None), (7, 2)):
+        settings = ["model.context_length=4096", f"engine.max_total_tokens={num_prompt + room}"]
+        config, model = load_preset("tiny", settings), model_with(tmp_path, 4096)
+        policy = run_policy(engine, renderer, config, model, 1.0, BusyClock())
+        runner = RolloutRunner(tutorial, InProcessRuntime(tutorial))
+        rollout = await runner.run(task, policy, rollout_id="r", seed=1)
+        assert rollout.boundary is None
+        sampled = None if rollout.tokens is None else rollout.tokens.num_sampled
+        assert sampled == num_sampled
+
+
+async def test_an_evaluation_knows_what_its_server_holds(
+    tutorial: WorldBase, tmp_path: Path
+) -> None:
+    texts = corpus(tutorial, tutorial.world.tasks[::5], ChatTemplate(CHAT_TEMPLATE, {}))
+    write_tokenizer(tmp_path, train_tokenizer(texts, vocab_size=512), context_length=4096)
+    model = model_with(tmp_path, 4096)
+    async with connected("http://127.0.0.1:9", model, 0.0, max_total_tokens=64) as policy:
+        runner = RolloutRunner(tutorial, InProcessRuntime(tutorial))
+        rollout = await runner.run(tutorial.world.tasks[0], policy, rollout_id="r", seed=1)
+    assert rollout.trajectory.stop_reason is StopReason.CONTEXT_FULL
 
 
 @pytest.mark.parametrize("role", ["user", "tool"])
