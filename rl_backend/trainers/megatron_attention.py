@@ -2,8 +2,9 @@
 
 Takes the place of Megatron's `core_attention` in the layer and changes no weight and no name. It
 runs torch's fused kernel once for each segment of the prefix tree (`rl_backend.packing`), so a
-prompt that sixteen rollouts share is read once, and there is no padding. Dropout and bias are not
-supported: nothing here trains with them. Never run on CUDA by its authors.
+prompt that sixteen rollouts share is read once, and there is no padding. On CUDA that is the flash
+kernel, which wants bfloat16 and takes no mask. Dropout and bias are not supported: nothing here
+trains with them. Never run on CUDA by its authors.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
+from torch.nn.attention.bias import causal_lower_right
 
 from rl_backend.packing import NO_PARENT
 from rl_backend.trainers.megatron_quiet import quiet
@@ -30,6 +32,9 @@ with quiet():
 
 _POSITIONS = 256
 """Rotary angles are computed for a multiple of so many positions, to be found again."""
+_KEPT_MASK_BYTES, _NUM_KEPT_MASKS = 2**20, 256
+"""Masks that are found again, and the size up to which one is kept: to make a larger one costs
+little beside the attention on it."""
 
 
 def is_local() -> bool:
@@ -117,7 +122,7 @@ class PackedAttention(DotProductAttention):  # type: ignore[misc]
     def _segment(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """What a segment's tokens see, the last of them all of the keys; `[1, heads, L, size]`."""
         is_root = query.shape[2] == key.shape[2]
-        mask = None if is_root else _lower_right(query.shape[2], key.shape[2], query.device)
+        mask = None if is_root else lower_right(query.shape[2], key.shape[2], query.device)
         return F.scaled_dot_product_attention(
             query,
             key,
@@ -162,9 +167,22 @@ def _seen(parts: tuple[Tensor, ...], path: list[int]) -> Tensor:
     return parts[path[0]] if len(path) == 1 else torch.cat([parts[n] for n in path], dim=2)
 
 
-@lru_cache(maxsize=256)
-def _lower_right(num_queries: int, num_keys: int, device: torch.device) -> Tensor:
-    """True where query i may see key j: all but the keys after it, the last query seeing all."""
-    return torch.ones(num_queries, num_keys, dtype=torch.bool, device=device).tril(
-        num_keys - num_queries
-    )
+def lower_right(num_queries: int, num_keys: int, device: torch.device) -> Tensor:
+    """Lets query i see all keys but those after it, the last query seeing all.
+
+    On CUDA a description, from which torch's attention chooses flash's own alignment: with a mask,
+    grouped heads would be left the kernel that writes out all scores. Elsewhere a mask of bool,
+    which gives the same bits and spares small segments the choosing.
+    """
+    if device.type == "cuda":
+        described: Tensor = causal_lower_right(num_queries, num_keys)
+        return described
+    is_small = num_queries * num_keys <= _KEPT_MASK_BYTES
+    return _kept_mask(num_queries, num_keys) if is_small else _mask(num_queries, num_keys)
+
+
+def _mask(num_queries: int, num_keys: int) -> Tensor:
+    return torch.ones(num_queries, num_keys, dtype=torch.bool).tril(num_keys - num_queries)
+
+
+_kept_mask = lru_cache(maxsize=_NUM_KEPT_MASKS)(_mask)
