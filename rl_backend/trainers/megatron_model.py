@@ -201,7 +201,13 @@ def build_model(shape: ModelShape, megatron_config: Any, device: torch.device) -
             # Every rank of tensor x data parallel that has the expert has other tokens for it.
             parameter.allreduce = False
     model = model.to(device)
-    return Float16Module(megatron_config, model) if megatron_config.bf16 else model
+    if not megatron_config.bf16:
+        return model
+    wrapped = Float16Module(megatron_config, model)
+    for _, correction in _corrections(wrapped):
+        # Megatron's router does this too, when it first computes: too late for what is loaded.
+        correction.data = correction.data.float()
+    return wrapped
 
 
 @torch.no_grad()

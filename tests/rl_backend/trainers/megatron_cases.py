@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from rl_backend.config import TrainerConfig
+from rl_backend.hf_checkpoint import read_weights
 from rl_backend.objective import PolicyObjective, SupervisedObjective
 from rl_backend.trainers.base import Trainer
 from rl_backend.trainers.megatron import ADAM_BETA1, MegatronTrainer
@@ -37,7 +38,7 @@ from tests.rl_backend.trainers.twin import (
     twin_loss,
 )
 
-Figures = dict[str, float | bool | str | list[float]]
+Figures = dict[str, float | bool | str | list[float] | list[str]]
 
 BETA2 = 0.98
 EPSILON = 1e-3
@@ -94,6 +95,26 @@ def compare(layout: str, work_dir: Path) -> Figures:
         figures["losses_resumed"] = supervise(resumed, batch)
         figures["torn_error"] = load_torn(resumed, start)
     return figures
+
+
+def round_trip_in_bfloat16(name: str, work_dir: Path) -> Figures:
+    """Weights that come out of a bfloat16 trainer otherwise than they went in."""
+    config = TrainerConfig(dtype="bfloat16")
+    with MegatronTrainer(config, work_dir / name) as trainer:
+        trainer.export_hf(work_dir / "bfloat16")
+    given, found = (read_weights(work_dir / which) for which in (name, "bfloat16"))
+    kept = {n: v if n.endswith("correction_bias") else v.bfloat16() for n, v in given.items()}
+    changed = [n for n, v in kept.items() if v.dtype != found[n].dtype or not v.equal(found[n])]
+    return {"changed": sorted(changed), "num_corrections": float(len(corrections_of(given)))}
+
+
+def corrections_of(state: dict[str, torch.Tensor]) -> list[str]:
+    """Names of routers' corrections that bfloat16 would change."""
+    return [
+        name
+        for name, value in state.items()
+        if name.endswith("correction_bias") and not value.equal(value.bfloat16().float())
+    ]
 
 
 def num_packed_tokens(trainer: MegatronTrainer, batch: Batch) -> float:
@@ -266,6 +287,7 @@ def main() -> None:
             make_model(work_dir / "reference", name, seed=1)
         if "RANK" in os.environ:
             torch.distributed.barrier()
-        figures = compare(layout, work_dir)
+        is_short = layout.endswith(":bfloat16")
+        figures = round_trip_in_bfloat16(name, work_dir) if is_short else compare(layout, work_dir)
         if is_main_rank:
             print(json.dumps({"layout": layout, "figures": figures}), flush=True)  # noqa: T201

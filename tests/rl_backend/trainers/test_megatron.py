@@ -19,6 +19,7 @@ from tests.rl_backend.trainers.family import NAMED
 ROOT = Path(__file__).parents[3]
 CASES = "tests.rl_backend.trainers.run_cases"
 ALONE = ("llama-tied:1x1", "qwen2:1x1:full", "qwen3-moe:1x1", "glm4-moe:1x1:selective")
+BFLOAT16 = "glm4-moe:1x1:bfloat16"
 TWO_RANKS = (
     "qwen3:2x1", "llama-tied:1x2", "llama-untied:1x1", "qwen3:2x1:sequence-full",
     "qwen3-moe:1x1:experts", "glm4-moe:2x1:sequence",
@@ -48,7 +49,7 @@ Figures = dict[str, Any]
 def all_figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figures]:
     work_dir = str(tmp_path_factory.mktemp("megatron"))
     torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", CASES)
-    alone = run("alone", CASES, work_dir, *ALONE)
+    alone = run("alone", CASES, work_dir, *ALONE, BFLOAT16)
     return alone | run("two", *torchrun, work_dir, *TWO_RANKS)
 
 
@@ -81,6 +82,14 @@ def figures(request: pytest.FixtureRequest, all_figures: dict[str, Figures]) -> 
 def test_weights_survive_the_round_trip_exactly(figures: Figures) -> None:
     assert figures["weights"] == EXACT
     assert figures["exported_weights"] == EXACT
+
+
+def test_a_routers_correction_stays_exact_beside_weights_in_bfloat16(
+    all_figures: dict[str, Figures],
+) -> None:
+    found = all_figures[f"alone {BFLOAT16}"]
+    assert found["num_corrections"] == 1
+    assert found["changed"] == []
 
 
 def test_logprobs_are_those_of_the_twin(figures: Figures) -> None:
