@@ -242,6 +242,9 @@ class TrainerConfig(Section):
     or whole layers."""
     dtype: str = Declared(default="float32", pattern="^(float32|bfloat16)$")
     """Number format of weights and activations."""
+    optimizer_on_cpu: bool = False
+    """Whether Adam's master weights and moments lie in the memory of the host, where Adam then
+    computes; only with bfloat16, and with TransformerEngine on CUDA. On a CPU they do anyway."""
     num_cpu_threads: int | None = Declared(default=None, ge=1)
     """Threads of each of the trainer's processes on a CPU; None leaves it to torch, which takes all
     cores. On a shared machine fewer threads are faster: they wait for each other less."""
@@ -250,6 +253,12 @@ class TrainerConfig(Section):
     def _sequence_follows_tensor(self) -> Self:
         if self.sequence_parallel and self.tensor_parallel == 1:
             raise ValueError("sequence_parallel shares out tokens over tensor_parallel > 1 ranks")
+        return self
+
+    @model_validator(mode="after")
+    def _host_keeps_master_weights(self) -> Self:
+        if self.optimizer_on_cpu and self.dtype != "bfloat16":
+            raise ValueError('optimizer_on_cpu goes with dtype = "bfloat16" alone')
         return self
 
     @property

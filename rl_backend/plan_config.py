@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pydantic import Field as Declared
+from pydantic import model_validator
 
 from rl_backend.config_section import Section
+
+_MOVED = {"optimizer_on_cpu": False}
+"""What stood here once, and its default: the files of earlier runs have it still."""
 
 
 class PlanConfig(Section):
@@ -23,11 +27,16 @@ class PlanConfig(Section):
     """Devices that engines have to themselves; 0: they share the trainer's."""
     engine_tensor_parallel: int = Declared(default=1, ge=1)
     """Devices of one engine."""
-    optimizer_on_cpu: bool = False
-    """Whether master weights and moments lie in the memory of the host."""
     prompt_tokens: int | None = Declared(default=None, ge=1)
     """Tokens of a task's prompt on average; None: a quarter of the context."""
     sampled_tokens: int | None = Declared(default=None, ge=1)
     """Tokens that the policy samples in a rollout on average; None: a quarter of the context."""
     tool_tokens: int | None = Declared(default=None, ge=0)
     """Tokens of a rollout's tool results on average; None: a quarter of the context."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_runs_are_read(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {k: v for k, v in data.items() if k not in _MOVED or v != _MOVED[k]}

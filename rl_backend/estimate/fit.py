@@ -47,14 +47,12 @@ def _candidates(config: RunConfig, decoder: Decoder) -> Iterator[RunConfig]:
     """Configurations of every way to cut the model, the preferred ones first."""
     num_gpus = num_trainer_gpus(config)
     experts = EXPERT_RANKS if decoder.is_sparse else (1,)
-    ways = product((False, True), (False, True), _cuts(num_gpus), experts, ENGINE_RANKS)
+    places = (False, True) if config.trainer.dtype == "bfloat16" else (False,)
+    ways = product(places, (False, True), _cuts(num_gpus), experts, ENGINE_RANKS)
     for is_on_cpu, is_recomputed, (tensor, stages), expert, engine in ways:
         if num_gpus % engine or (tensor * (num_gpus // (tensor * stages))) % expert:
             continue
-        asked = {
-            "optimizer_on_cpu": is_on_cpu,
-            "engine_tensor_parallel": engine,
-        }
+        asked = {"engine_tensor_parallel": engine}
         cut = {
             "tensor_parallel": tensor,
             "pipeline_parallel": stages,
@@ -62,6 +60,7 @@ def _candidates(config: RunConfig, decoder: Decoder) -> Iterator[RunConfig]:
             "recompute": "full" if is_recomputed else "none",
             "sequence_parallel": tensor > 1,
             "expert_parallel": expert,
+            "optimizer_on_cpu": is_on_cpu,
         }
         yield config.model_copy(
             update={

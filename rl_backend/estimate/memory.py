@@ -33,7 +33,8 @@ class TrainerMemory:
     activations: float
     logits: float
     host: float
-    """Not on the device: the optimizer's state in the memory of the host, per rank."""
+    """Not on the device: the optimizer's state in the memory of the host, per rank, and the
+    gradients that it is sent."""
 
     @property
     def total(self) -> float:
@@ -87,16 +88,15 @@ def trainer_memory(
     Megatron's local layers, which run without CUDA.
     """
     share = largest_share(decoder, layout)
-    adam = optimizer_bytes(dtype) * (
-        share.dense / layout.data_parallel + share.experts / layout.expert_data_parallel
-    )
+    num_updated = share.dense / layout.data_parallel + share.experts / layout.expert_data_parallel
+    adam = optimizer_bytes(dtype) * num_updated
     return TrainerMemory(
         weights=share.total * ITEM_BYTES[dtype],
         gradients=share.total * GRADIENT_BYTES,
         optimizer=0.0 if layout.is_optimizer_on_cpu else adam,
         activations=num_tokens * activation_bytes(decoder, layout, dtype=dtype, is_fused=is_fused),
         logits=num_tokens * logit_bytes(decoder, layout, dtype=dtype, trained_share=trained_share),
-        host=adam if layout.is_optimizer_on_cpu else 0.0,
+        host=adam + GRADIENT_BYTES * num_updated if layout.is_optimizer_on_cpu else 0.0,
     )
 
 

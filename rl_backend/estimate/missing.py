@@ -22,6 +22,5 @@ def _missing(config: RunConfig, decoder: Decoder) -> Iterator[str]:
     wanted = {
         f"engines of {asked.engine_tensor_parallel} GPUs": asked.engine_tensor_parallel > 1,
         "GPUs of the engines' own": asked.num_engine_gpus > 0,
-        "Adam's state in the memory of the host": asked.optimizer_on_cpu,
     }
     yield from (what for what, is_wanted in wanted.items() if is_wanted)

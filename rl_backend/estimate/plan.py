@@ -7,7 +7,7 @@ machine at hand, `corecraft plan` prints it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rl_backend.config import RunConfig
 from rl_backend.estimate.decoder import Decoder
@@ -88,6 +88,8 @@ def plan(config: RunConfig, decoder: Decoder | None = None, gpu: Gpu | None = No
     if gpu is None and config.plan.gpu is not None:
         gpu = find_gpu(config.plan.gpu)
     layout, work, dtype = layout_of(config), workload(config), config.trainer.dtype
+    if gpu is None:  # there is one memory, in which Adam's state is anyway
+        layout = replace(layout, is_optimizer_on_cpu=False)
     trained = work.num_rollouts * work.sampled_tokens / work.trained_tokens
     num_tokens = max(config.trainer.max_tokens_per_microbatch, config.model.context_length)
     engine = _engine(config, decoder, gpu)
@@ -147,7 +149,7 @@ def layout_of(config: RunConfig) -> Layout:
         data_parallel=config.trainer.data_parallel,
         is_recomputed=config.trainer.recompute == "full",
         is_sequence_parallel=config.trainer.sequence_parallel,
-        is_optimizer_on_cpu=config.plan.optimizer_on_cpu,
+        is_optimizer_on_cpu=config.trainer.optimizer_on_cpu,
     )
 
 

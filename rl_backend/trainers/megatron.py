@@ -24,7 +24,12 @@ from rl_backend.config import TrainerConfig
 from rl_backend.handover import GatheredWeights
 from rl_backend.model_shape import read_model_shape
 from rl_backend.objective import MetricSums, Objective
-from rl_backend.trainers import cpu_standin, megatron_checkpoint, megatron_model
+from rl_backend.trainers import (
+    cpu_standin,
+    megatron_checkpoint,
+    megatron_host_adam,
+    megatron_model,
+)
 from rl_backend.trainers.base import TrainerInfo, UpdateMetrics
 from rl_backend.trainers.megatron_checkpoint import TrainerState
 from rl_backend.trainers.megatron_forward import Forward, ForwardStep
@@ -53,7 +58,8 @@ class MegatronTrainer:
         """Joins the job and loads the Hugging Face weights of `model_dir` as version 0.
 
         Raises:
-            ValueError: the model is of an unsupported kind, or cannot be cut as configured.
+            ValueError: the model is of an unsupported kind, or cannot be cut as configured, or Adam
+                cannot be on the host.
         """
         self._config = config
         self._model_dir = model_dir
@@ -93,6 +99,7 @@ class MegatronTrainer:
             use_distributed_optimizer=True,
             params_dtype=dtype,
             bf16=dtype is torch.bfloat16,
+            **megatron_host_adam.settings(self._config),
         )
 
     @property

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.distributed.checkpoint.api import CheckpointException
 
 from rl_backend.hf_checkpoint import staging_directory, swap_directory, write_json
+from rl_backend.trainers import megatron_host_adam
 from rl_backend.trainers.megatron_quiet import quiet
 from rl_backend.types import PolicyVersion
 from world_builder.frozen import Frozen, Json
@@ -73,6 +74,7 @@ def load(directory: Path, model: Any, optimizer: Any) -> TrainerState:
         model.load_state_dict(found["model"])
         with _keeping_steps(optimizer):
             optimizer.load_state_dict(_with_step_count(found["optimizer"]))
+        megatron_host_adam.restore_own_settings(optimizer)
         _restore_step_counts(optimizer)
         if "random" in found:
             _set_random_states(found["random"])
@@ -123,11 +125,12 @@ def _shared_staging(directory: Path) -> Path:
 def _sharded(model: Any, optimizer: Any, *, is_loading: bool) -> dict[str, Any]:
     _allocate_adam_state(optimizer)
     model_state = model.sharded_state_dict()
+    optimizer_state = optimizer.sharded_state_dict(
+        model_state, is_loading=is_loading, metadata=_OPTIMIZER_METADATA
+    )
     return {
         "model": model_state,
-        "optimizer": optimizer.sharded_state_dict(
-            model_state, is_loading=is_loading, metadata=_OPTIMIZER_METADATA
-        ),
+        "optimizer": megatron_host_adam.without_own_settings(optimizer, optimizer_state),
         "random": ShardedObject(
             "random", _random_states(), (dist.get_world_size(),), (dist.get_rank(),)
         ),
@@ -148,6 +151,8 @@ def _allocate_adam_state(optimizer: Any) -> None:
                     "exp_avg": torch.zeros_like(parameter),
                     "exp_avg_sq": torch.zeros_like(parameter),
                 }
+    for hybrid in megatron_host_adam.parts(optimizer):
+        hybrid._sync_sub_optimizers_state_to_hdo()
 
 
 def _with_step_count(state: dict[Any, Any]) -> dict[Any, Any]:
@@ -180,6 +185,9 @@ def _keeping_steps(optimizer: Any) -> Iterator[None]:
 def _set_states(part: Any, parameter: Any, tensors: dict[str, Tensor]) -> None:
     held = part._get_main_param_and_optimizer_states(parameter)
     step = {"step": held["step"]} if "step" in held else {}
+    if megatron_host_adam.parts(part):
+        # It keeps what it is given: parts of whole parameters, which would stay in memory.
+        tensors = {name: value.clone() for name, value in tensors.items()}
     type(part)._set_main_param_and_optimizer_states(part, parameter, step | tensors)
 
 
@@ -203,6 +211,8 @@ def _torch_adams(optimizer: Any) -> list[torch.optim.Adam]:
     """The torch optimizers inside; none where TransformerEngine brings its own."""
     parts = getattr(optimizer, "chained_optimizers", [optimizer])
     inner = [part.optimizer for part in parts]
+    for hybrid in megatron_host_adam.parts(optimizer):
+        inner += hybrid.sub_optimizers
     return [adam for adam in inner if isinstance(adam, torch.optim.Adam)]
 
 

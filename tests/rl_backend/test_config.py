@@ -68,6 +68,19 @@ def test_all_problems_are_reported_with_their_paths() -> None:
     }
 
 
+def test_adam_on_the_host_wants_bfloat16() -> None:
+    with pytest.raises(ConfigError, match="bfloat16"):
+        load_preset("tiny", ["trainer.optimizer_on_cpu=true"])
+    config = load_preset("tiny", ["trainer.optimizer_on_cpu=true", "trainer.dtype=bfloat16"])
+    assert config.trainer.optimizer_on_cpu
+
+
+def test_settings_of_earlier_runs_are_read_where_they_changed_nothing() -> None:
+    assert parse_config("[plan]\noptimizer_on_cpu = false\n") == RunConfig()
+    with pytest.raises(ConfigError, match=r"plan\.optimizer_on_cpu: no such setting"):
+        parse_config("[plan]\noptimizer_on_cpu = true\n")
+
+
 def test_a_group_must_be_able_to_reach_its_minimum() -> None:
     with pytest.raises(ConfigError, match="must not exceed group_size"):
         parse_config("[rollout]\ngroup_size = 4\nmin_group_size = 5\n")
