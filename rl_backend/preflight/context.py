@@ -23,6 +23,7 @@ from world_builder.operations import Python
 from world_builder.replay import opening, replay
 from world_builder.state import WorldBase
 from world_builder.tasks import Split, Task
+from world_builder.trajectory import Message
 from world_builder.world import World
 
 TITLE = "Context"
@@ -72,7 +73,7 @@ def longest_dialogue(path: Path, digest: str) -> int:
 
 def _characters(base: WorldBase, task: Task, *, is_whole: bool) -> int:
     """Of the dialogue of a task, its tools' descriptions included."""
-    messages = opening(base, task)
+    messages: tuple[Message, ...] = opening(base, task)
     if is_whole and task.reference_solution is not None:
         messages = replay(base, task, task.reference_solution).messages
     tools = map(OfferedTool.of, base.world.surface_tools(task.tool_surface))

@@ -360,7 +360,7 @@ def _figures(records: Sequence[MetricRecord]) -> tuple[tuple[str, str], ...]:
         "policy_lag", "num_rollouts", "num_unscored", "num_groups_trained", "num_groups_no_spread",
         "num_stale_dropped", "num_cancelled", "num_aborted", "num_retractions", "cached_share",
         "num_turns", "num_calls", "tool_errors", "malformed_calls", "final_response_rate",
-        "grad_norm", "learning_rate",
+        "grad_norm", "learning_rate", "num_updates_skipped", "num_excluded_tokens",
     )  # fmt: skip
     shown = [(metric(name), newest.values[name]) for name in names if name in newest.values]
     return tuple((m.title, f"{value:.3g} {m.unit}".strip()) for m, value in shown)
