@@ -12,10 +12,10 @@ from typing import Any
 import torch
 
 from rl_backend.config import TrainerConfig
-from rl_backend.trainers import megatron_attention
 from rl_backend.trainers.megatron_quiet import quiet
 
 with quiet():
+    from megatron.core.models.gpt.gpt_layer_specs import HAVE_TE
     from megatron.core.optimizer.cpu_offloading import HybridDeviceOptimizer
 
 _OWN = (
@@ -39,7 +39,7 @@ def settings(config: TrainerConfig) -> dict[str, object]:
     """
     if not is_used(config):
         return {}
-    if not megatron_attention.HAVE_TE:
+    if not HAVE_TE:
         raise ValueError(
             "trainer.optimizer_on_cpu wants TransformerEngine 2.1 or newer, without which "
             "Megatron-core refuses it; install transformer-engine[pytorch] or leave it out"

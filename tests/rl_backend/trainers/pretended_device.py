@@ -17,7 +17,7 @@ from megatron.core.optimizer.cpu_offloading import HybridDeviceOptimizer
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from rl_backend.trainers import cpu_standin, megatron_attention, megatron_host_adam
+from rl_backend.trainers import cpu_standin, megatron_host_adam
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def pretended_device() -> Iterator[None]:
     hybrid = HybridDeviceOptimizer
     patches: list[tuple[Any, str, Any]] = [
         (megatron_host_adam, "is_used", lambda config: config.optimizer_on_cpu),
-        (megatron_attention, "HAVE_TE", True),
+        (megatron_host_adam, "HAVE_TE", True),
         (optimizer_config, "is_te_min_version", lambda _version: True),
         (distrib_optimizer, "HAVE_APEX_OR_TE", True),
         (distrib_optimizer, "USING_TE_OPTIMIZER", True),
@@ -52,7 +52,7 @@ class _Device(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func == torch.Tensor.is_cuda.__get__:
+        if getattr(func, "__self__", None) is torch.Tensor.is_cuda:
             return id(args[0]) in self._ids
         if func is torch.Tensor.pin_memory:
             return args[0]

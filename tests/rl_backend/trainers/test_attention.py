@@ -32,12 +32,13 @@ def test_mask_and_description_give_the_same_bits(num_queries: int, num_kv_heads:
     given = [torch.randn(shape, generator=generator) for shape in shapes]
 
     def attended(bias: Tensor) -> list[Tensor]:
-        inputs = [tensor.clone().requires_grad_() for tensor in given]
+        query, key, value = (tensor.clone().requires_grad_() for tensor in given)
         mixed = F.scaled_dot_product_attention(
-            *inputs, attn_mask=bias, scale=0.3, enable_gqa=num_kv_heads != 4
+            query, key, value, attn_mask=bias, scale=0.3, enable_gqa=num_kv_heads != 4
         )
         mixed.square().sum().backward()
-        return [mixed, *(tensor.grad for tensor in inputs if tensor.grad is not None)]
+        grads = [tensor.grad for tensor in (query, key, value)]
+        return [mixed, *(grad for grad in grads if grad is not None)]
 
     by_mask, described = (attended(lower_right(num_queries, 20, where)) for where in (CPU, CUDA))
     assert len(by_mask) == 4

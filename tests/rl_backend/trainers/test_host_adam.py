@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from rl_backend.config import TrainerConfig
-from rl_backend.trainers import megatron_attention, megatron_host_adam
+from rl_backend.trainers import megatron_host_adam
 
 ROOT = Path(__file__).parents[3]
 CASES = "tests.rl_backend.trainers.run_host_adam"
@@ -69,7 +69,7 @@ def test_on_a_cpu_nothing_is_moved() -> None:
 
 def test_a_device_gets_what_megatron_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(megatron_attention, "HAVE_TE", True)
+    monkeypatch.setattr(megatron_host_adam, "HAVE_TE", True)
     wanted = megatron_host_adam.settings(ON_HOST)
     assert wanted["optimizer_cpu_offload"]
     assert wanted["use_precision_aware_optimizer"]
@@ -79,6 +79,6 @@ def test_a_device_gets_what_megatron_asks_for(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_device_without_transformer_engine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(megatron_attention, "HAVE_TE", False)
+    monkeypatch.setattr(megatron_host_adam, "HAVE_TE", False)
     with pytest.raises(ValueError, match="wants TransformerEngine"):
         megatron_host_adam.settings(ON_HOST)
