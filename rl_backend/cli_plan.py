@@ -98,7 +98,7 @@ def _print(found: Plan, lacks: tuple[str, ...]) -> None:
     for problem in found.problems:
         console.print(f"[red]Cannot be cut:[/] {escape(problem)}")
     for what in lacks:
-        console.print(f"[yellow]The trainer cannot do yet:[/] {escape(what)}")
+        console.print(f"[yellow]A run cannot do yet:[/] {escape(what)}")
 
 
 def lines(found: Plan) -> tuple[tuple[str, str], ...]:

@@ -11,14 +11,19 @@ from rl_backend.config_section import Section
 
 
 class EngineConfig(Section):
-    """The SGLang server."""
+    """The SGLang servers."""
 
     url: str | None = None
     """A server that is already running and sees the same files; None starts one for the run."""
     urls: tuple[str, ...] = ()
     """Several such servers instead of `url`: a group keeps to one, new weights reach all."""
+    num_servers: int = Declared(default=1, ge=1)
+    """Servers that the run starts where none is named, on GPUs one after the other: a group keeps
+    to one, new weights reach all."""
+    tensor_parallel: int = Declared(default=1, ge=1)
+    """GPUs of one server, which each layer is cut over."""
     max_total_tokens: int = Declared(default=16384, ge=256)
-    """Tokens that the server's cache holds."""
+    """Tokens that a server's cache holds."""
     mem_fraction: float = Declared(default=0.2, gt=0, lt=1)
     """Share of memory for weights and cache."""
     num_cpu_threads: int | None = Declared(default=None, ge=1)
@@ -43,8 +48,13 @@ class EngineConfig(Section):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The servers that already run; none when one is started for the run."""
+        """The servers that already run; none when they are started for the run."""
         return self.urls if self.url is None else (self.url,)
+
+    @property
+    def num_engines(self) -> int:
+        """Servers that the run samples from."""
+        return len(self.addresses) or self.num_servers
 
     @model_validator(mode="after")
     def _servers_are_named_once(self) -> Self:

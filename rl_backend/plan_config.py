@@ -7,8 +7,8 @@ from pydantic import model_validator
 
 from rl_backend.config_section import Section
 
-_MOVED = {"optimizer_on_cpu": False}
-"""What stood here once, and its default: the files of earlier runs have it still."""
+_MOVED = {"optimizer_on_cpu": False, "engine_tensor_parallel": 1}
+"""What stood here once, and its defaults: the files of earlier runs have it still."""
 
 
 class PlanConfig(Section):
@@ -25,8 +25,6 @@ class PlanConfig(Section):
     None: one for each of its ranks."""
     num_engine_gpus: int = Declared(default=0, ge=0)
     """Devices that engines have to themselves; 0: they share the trainer's."""
-    engine_tensor_parallel: int = Declared(default=1, ge=1)
-    """Devices of one engine."""
     prompt_tokens: int | None = Declared(default=None, ge=1)
     """Tokens of a task's prompt on average; None: a quarter of the context."""
     sampled_tokens: int | None = Declared(default=None, ge=1)

@@ -25,9 +25,12 @@ def rollout_seed(run_seed: int, *, step: int, task_id: str, rollout: int) -> int
     return derive_seed(run_seed, "rollout", step, task_id, rollout)
 
 
-def server_seed(run_seed: int) -> int:
-    """What an SGLang server's own generator begins with: 30 bits, as those that it draws itself."""
-    return derive_seed(run_seed, "server") % 2**30
+def server_seed(run_seed: int, number: int = 0) -> int:
+    """What an SGLang server's own generator begins with: 30 bits, as those that it draws itself.
+
+    `number` tells several servers of a run apart.
+    """
+    return derive_seed(run_seed, "server", number) % 2**30
 
 
 def generator(run_seed: int, *parts: str | int) -> random.Random:

@@ -1,4 +1,4 @@
-"""The engine of a run, on a server that is started here and ends with the run, or on others'; and
+"""The engine of a run, on servers that are started here and end with the run, or on others'; and
 the policy that samples from it.
 
 For `assembly`, which goes on with the trainer while a server starts.
@@ -7,7 +7,7 @@ For `assembly`, which goes on with the trainer while a server starts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -88,7 +88,7 @@ async def serving(
     connect: Connect | None,
     on_problem: Callable[[str], None],
 ) -> AsyncIterator[Awaitable[Engine]]:
-    """The engine, once its server answers; the server that was started here ends with the block.
+    """The engine, once its servers answer; those that were started here end with the block.
 
     `connect` reaches a server that already runs; None takes `connected`.
     """
@@ -100,24 +100,36 @@ async def serving(
         finally:
             await cancel(connecting)
         return
-    engine = _own(run, config, model_dir, on_problem)
-    engine.start()
-    starting = asyncio.create_task(_started(engine))
+    engines = {
+        f"The run's server {number + 1}": _own(run, config, model_dir, on_problem, number)
+        for number in range(config.engine.num_servers)
+    }
     try:
-        yield starting
+        for engine in engines.values():
+            engine.start()
+        starting = asyncio.create_task(_started(engines, on_problem))
+        try:
+            yield starting
+        finally:
+            await cancel(starting)
     finally:
-        await cancel(starting)
-        await engine.stop()
+        await asyncio.gather(*(engine.stop() for engine in engines.values()))
 
 
 def _own(
-    run: RunDir, config: RunConfig, model_dir: Path, on_problem: Callable[[str], None]
+    run: RunDir,
+    config: RunConfig,
+    model_dir: Path,
+    on_problem: Callable[[str], None],
+    number: int,
 ) -> SupervisedEngine:
+    """The engine on the run's own server with this number, from 0."""
+    suffix = f"-{number + 1}" if number else ""
     return SupervisedEngine(
         model_dir,
-        run.path / "engine.log",
-        server_options(config),
-        weights_dir=run.engine_weights_dir,
+        run.path / f"engine{suffix}.log",
+        server_options(config, number),
+        weights_dir=run.engine_weights_dir.with_name(f"{run.engine_weights_dir.name}{suffix}"),
         max_restarts=config.max_restarts,
         max_concurrency=config.rollout.concurrency,
         request_timeout_s=config.engine.request_timeout_s,
@@ -127,16 +139,18 @@ def _own(
     )
 
 
-def server_options(config: RunConfig) -> ServerOptions:
-    """How the server of a run's own is started."""
+def server_options(config: RunConfig, number: int = 0) -> ServerOptions:
+    """How the run's own server with this number, from 0, is started."""
     return ServerOptions(
         dtype=config.trainer.dtype,
         max_total_tokens=config.engine.max_total_tokens,
         mem_fraction=config.engine.mem_fraction,
         num_cpu_threads=config.engine.num_cpu_threads,
         startup_timeout_s=config.engine.startup_timeout_s,
-        random_seed=server_seed(config.seed),
+        random_seed=server_seed(config.seed, number),
         is_deterministic=config.engine.deterministic,
+        tensor_parallel=config.engine.tensor_parallel,
+        first_gpu=number * config.engine.tensor_parallel,
     )
 
 
@@ -144,9 +158,19 @@ def _sender(config: RunConfig) -> Sender | None:
     return sender(config.engine.weight_sync, config.engine.weight_bucket_mib * 2**20)
 
 
-async def _started(engine: SupervisedEngine) -> Engine:
-    await engine.wait_ready()
-    return engine
+async def _started(
+    engines: Mapping[str, SupervisedEngine], on_problem: Callable[[str], None]
+) -> Engine:
+    """The engine on the run's own servers: one, or several behind one. Raises EngineError."""
+    await asyncio.gather(*(engine.wait_ready() for engine in engines.values()))
+    if len(engines) == 1:
+        return next(iter(engines.values()))
+    return RoutedEngine(engines, is_answering=_is_started_again, on_problem=on_problem)
+
+
+async def _is_started_again(_name: str) -> bool:
+    """Its engine starts a server of the run's own again, and fails at once when it may not."""
+    return True
 
 
 async def _connected(

@@ -77,6 +77,10 @@ class ServerOptions:
     is_deterministic: bool = False
     """Whether each request is sampled by its own seed, whatever else is in its batch; slower, and
     on a GPU only. Never run: there was no GPU."""
+    tensor_parallel: int = 1
+    """GPUs, or processes on a CPU, which each layer is cut over."""
+    first_gpu: int = 0
+    """Number of the first of its GPUs."""
     python: Path | None = None
     """Interpreter with SGLang; None is the running one."""
 
@@ -257,6 +261,8 @@ def command(model_path: Path, port: int, options: ServerOptions) -> list[str]:
         "--skip-tokenizer-init",
         *(() if options.random_seed is None else ("--random-seed", str(options.random_seed))),
         *(("--enable-deterministic-inference",) if options.is_deterministic else ()),
+        *(("--tp-size", str(options.tensor_parallel)) if options.tensor_parallel > 1 else ()),
+        *(("--base-gpu-id", str(options.first_gpu)) if has_cuda and options.first_gpu else ()),
         *(() if has_cuda else CPU_FLAGS),
     ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from itertools import product
 from rl_backend.config import RunConfig
 from rl_backend.estimate.decoder import Decoder
 from rl_backend.estimate.hardware import GPUS_PER_NODE
-from rl_backend.estimate.plan import Plan, num_trainer_gpus, plan
+from rl_backend.estimate.plan import Plan, num_engine_gpus, num_trainer_gpus, plan
 
 TENSOR_RANKS = (1, 2, 4, 8)
 STAGES = (1, 2, 4, 8, 16, 32)
@@ -52,7 +52,7 @@ def _candidates(config: RunConfig, decoder: Decoder) -> Iterator[RunConfig]:
     for is_on_cpu, is_recomputed, (tensor, stages), expert, engine in ways:
         if num_gpus % engine or (tensor * (num_gpus // (tensor * stages))) % expert:
             continue
-        asked = {"engine_tensor_parallel": engine}
+        served = {"tensor_parallel": engine, "num_servers": num_engine_gpus(config) // engine}
         cut = {
             "tensor_parallel": tensor,
             "pipeline_parallel": stages,
@@ -64,7 +64,7 @@ def _candidates(config: RunConfig, decoder: Decoder) -> Iterator[RunConfig]:
         }
         yield config.model_copy(
             update={
-                "plan": config.plan.model_copy(update=asked),
+                "engine": config.engine.model_copy(update=served),
                 "trainer": config.trainer.model_copy(update=cut),
             }
         )

@@ -93,7 +93,6 @@ def plan(config: RunConfig, decoder: Decoder | None = None, gpu: Gpu | None = No
     trained = work.num_rollouts * work.sampled_tokens / work.trained_tokens
     num_tokens = max(config.trainer.max_tokens_per_microbatch, config.model.context_length)
     engine = _engine(config, decoder, gpu)
-    num_engines = num_engine_gpus(config) // config.plan.engine_tensor_parallel
     return Plan(
         model=config.model.path or "made from scratch",
         num_parameters=count(decoder).total,
@@ -111,7 +110,7 @@ def plan(config: RunConfig, decoder: Decoder | None = None, gpu: Gpu | None = No
             is_fused=gpu is not None,
         ),
         engine=engine,
-        num_engines=num_engines,
+        num_engines=config.engine.num_engines,
         is_shared=config.plan.num_engine_gpus == 0,
         device_bytes=None if gpu is None else gpu.memory_bytes,
         kv_bytes=kv_bytes(decoder, dtype=dtype),
@@ -176,21 +175,23 @@ def num_engine_gpus(config: RunConfig) -> int:
 
 
 def _problems(config: RunConfig) -> tuple[str, ...]:
-    """Devices that do not come out even."""
+    """Devices that are too few, or do not come out even."""
     ranks, gpus, engine_gpus = (
         config.trainer.num_ranks, num_trainer_gpus(config), num_engine_gpus(config)
     )  # fmt: skip
-    per_engine = config.plan.engine_tensor_parallel
+    engines, each = config.engine.num_engines, config.engine.tensor_parallel
     cut = {
         f"{gpus} GPUs for {ranks} ranks of the trainer": gpus != ranks,
-        f"{engine_gpus} engine GPUs over engines of {per_engine}": engine_gpus % per_engine,
+        f"{engine_gpus} GPUs for {engines} engines of {each}": (
+            config.plan.gpu is not None and engines * each > engine_gpus
+        ),
     }
     return tuple(text for text, rest in cut.items() if rest)
 
 
 def _engine(config: RunConfig, decoder: Decoder, gpu: Gpu | None) -> EngineMemory:
     """On a GPU what its share of memory allows, and no more tokens than configured."""
-    tensor, dtype = config.plan.engine_tensor_parallel, config.trainer.dtype
+    tensor, dtype = config.engine.tensor_parallel, config.trainer.dtype
     wanted = config.engine.max_total_tokens
     per_token = kv_bytes(decoder, dtype=dtype, tensor_parallel=tensor)
     weights = count(decoder).total * ITEM_BYTES[dtype] / tensor
@@ -203,16 +204,15 @@ def _engine(config: RunConfig, decoder: Decoder, gpu: Gpu | None) -> EngineMemor
 def _step(
     config: RunConfig, decoder: Decoder, gpu: Gpu | None, engine: EngineMemory, work: Workload
 ) -> StepTime | None:
-    tensor = config.plan.engine_tensor_parallel
-    if gpu is None or not gpu.flops_per_s or num_engine_gpus(config) < tensor:
+    if gpu is None or not gpu.flops_per_s:
         return None
     return step_time(
         decoder,
         gpu,
         work,
         Engines(
-            num_engines=num_engine_gpus(config) // tensor,
-            tensor_parallel=tensor,
+            num_engines=config.engine.num_engines,
+            tensor_parallel=config.engine.tensor_parallel,
             cache_tokens=engine.tokens,
             concurrency=config.rollout.concurrency,
         ),

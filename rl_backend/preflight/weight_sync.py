@@ -59,7 +59,7 @@ def _shared_memory(config: RunConfig, folder: Path) -> Iterator[Check]:
         yield _bad(f"no shared memory: {error}", 'Set engine.weight_sync to "disk".')
         return
     free = found.f_bavail * found.f_frsize // MIB
-    num_servers = max(1, len(config.engine.addresses))
+    num_servers = config.engine.num_engines
     needed = _bucket_mib(config) * num_servers
     if free < needed:
         yield _bad(

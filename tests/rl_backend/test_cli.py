@@ -105,11 +105,11 @@ def test_mistakes_get_one_clear_line(
 def test_train_tells_every_problem_before_it_starts(
     app: typer.Typer, bundle: Path, tmp_path: Path
 ) -> None:
-    args = ["train", str(bundle), "--preset", "8xH100-30B", "--run-dir", str(tmp_path / "run")]
+    args = ["train", str(bundle), "--preset", "paper-glm-4.6", "--run-dir", str(tmp_path / "run")]
     result = CliRunner().invoke(app, [*args, "--set", "rollout.runtime=in_process"])
     assert result.exit_code == 1
-    assert "there is no folder models/Qwen3-30B-A3B" in result.stderr
-    assert "cannot do yet: engines of 4 GPUs" in result.stderr
+    assert "there is no folder models/GLM-4.6" in result.stderr
+    assert "cannot do yet: servers of its own over several machines" in result.stderr
     assert "GiB are needed" in result.stderr
     assert not (tmp_path / "run").exists()
 

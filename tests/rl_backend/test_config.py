@@ -76,7 +76,8 @@ def test_adam_on_the_host_wants_bfloat16() -> None:
 
 
 def test_settings_of_earlier_runs_are_read_where_they_changed_nothing() -> None:
-    assert parse_config("[plan]\noptimizer_on_cpu = false\n") == RunConfig()
+    earlier = "[plan]\noptimizer_on_cpu = false\nengine_tensor_parallel = 1\n"
+    assert parse_config(earlier) == RunConfig()
     with pytest.raises(ConfigError, match=r"plan\.optimizer_on_cpu: no such setting"):
         parse_config("[plan]\noptimizer_on_cpu = true\n")
 

@@ -40,7 +40,7 @@ def test_the_table_of_layouts_is_computed(model: str, gpu: str) -> None:
         f"{cut.data_parallel}",
         "yes" if cut.is_recomputed else "no",
         "host" if cut.is_optimizer_on_cpu else "device",
-        str(config.plan.engine_tensor_parallel),
+        str(config.engine.tensor_parallel),
         f"{found.trainer.total / 1e9:.0f}",
         f"{found.engine.total / 1e9:.0f}",
         f"{found.used_bytes / 1e9:.0f} of {found.device_bytes / 1e9:.0f}",

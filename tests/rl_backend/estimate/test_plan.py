@@ -1,4 +1,4 @@
-"""Plans of presets and layouts: what fits, what does not, and what the trainer cannot do yet."""
+"""Plans of presets and layouts: what fits, what does not, and what a run cannot do yet."""
 
 from __future__ import annotations
 
@@ -31,16 +31,22 @@ def test_every_preset_fits_what_it_is_meant_for(name: str) -> None:
     assert (found.step is None) == (found.device_bytes is None)
 
 
-@pytest.mark.parametrize("name", ["8xH100-30B", "paper-glm-4.6"])
-def test_large_presets_say_that_they_cannot_run(name: str) -> None:
-    config = load_preset(name)
-    lacks = missing(config, decoder_of(config))
-    assert lacks == (f"engines of {config.plan.engine_tensor_parallel} GPUs",)
+def test_the_papers_preset_says_that_it_cannot_run() -> None:
+    config = load_preset("paper-glm-4.6")
+    (lack,) = missing(config, decoder_of(config))
+    assert lack.startswith("servers of its own over several machines, for 32 GPUs each")
     assert "never run" in config.description
 
 
-@pytest.mark.parametrize("name", ["tiny", "smoke", "cpu-demo", "gpu"])
-def test_small_presets_ask_for_nothing_that_is_missing(name: str) -> None:
+def test_servers_over_several_machines_may_be_somebody_elses() -> None:
+    urls = [f"http://engine-{number}:30000" for number in range(4)]
+    config = load_preset("paper-glm-4.6", [f"engine.urls={urls}"])
+    assert missing(config, decoder_of(config)) == ()
+    assert plan(config).num_engines == 4
+
+
+@pytest.mark.parametrize("name", ["tiny", "smoke", "cpu-demo", "gpu", "8xH100-30B"])
+def test_other_presets_ask_for_nothing_that_is_missing(name: str) -> None:
     config = load_preset(name)
     assert missing(config, decoder_of(config)) == ()
 
@@ -73,7 +79,17 @@ def test_an_engine_must_hold_the_longest_row() -> None:
 def test_devices_must_come_out_even() -> None:
     found = plan(load_preset("8xH100-30B", ["plan.num_gpus=6"]))
     assert "6 GPUs for 8 ranks of the trainer" in found.problems
-    assert "6 engine GPUs over engines of 4" in found.problems
+    assert "6 GPUs for 2 engines of 4" in found.problems
+
+
+def test_engines_are_those_that_a_run_starts() -> None:
+    found = plan(load_preset("gpu", ["trainer.data_parallel=4"]))
+    assert found.num_engines == 1
+    more = plan(load_preset("gpu", ["trainer.data_parallel=4", "engine.num_servers=4"]))
+    assert more.num_engines == 4
+    assert found.step is not None
+    assert more.step is not None
+    assert more.step.rollout < found.step.rollout
 
 
 def test_engines_of_their_own_leave_the_trainer_its_memory() -> None:
@@ -103,7 +119,7 @@ def test_the_command_prints_a_table(app: typer.Typer) -> None:
     assert result.exit_code == 0
     assert "352.80 B parameters, 33.63 B for one token" in result.stdout
     assert "128 x H100 80 GB" in result.stdout
-    assert "cannot do yet: engines of 32 GPUs" in result.stdout
+    assert "cannot do yet: servers of its own over several machines" in result.stdout
 
 
 def test_the_command_prints_json(app: typer.Typer) -> None:

@@ -58,13 +58,16 @@ def test_a_run_on_a_good_bundle_may_start(bundle: Path, tmp_path: Path) -> None:
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
-    changes = ["model.path=/nowhere/GLM-4.6", "engine.url=http://127.0.0.1:9", "num_steps=1"]
+    changes = [
+        "model.path=/nowhere/GLM-4.6", "engine.url=http://127.0.0.1:9", "num_steps=1",
+        "trainer.pipeline_parallel=5",
+    ]  # fmt: skip
     config = load_preset("paper-glm-4.6", [*changes, "rollout.runtime=in_process"])
     found = preflight(Subject.opened(tmp_path / "absent"), config, tmp_path, backend=INSTALLED)
     bad = {check.title for check in found.checks if check.state is BAD}
     assert bad == {"Bundle", "Starting model", "Trainer", "Memory", "Engine", "Disk"}
     assert all(check.hint for check in found.checks if check.state is BAD)
-    assert "engines of 32 GPUs" in found.refusal
+    assert "cannot cut 92 layers over 5" in found.refusal
 
 
 def test_a_damaged_bundle_is_named(bundle: Path, tmp_path: Path) -> None:
