@@ -17,6 +17,7 @@ from pydantic import Field as Declared
 from pydantic import ValidationError, model_validator
 
 from rl_backend.config_section import Section
+from rl_backend.docker_config import DockerConfig
 from rl_backend.engine_config import EngineConfig
 from rl_backend.objective_config import AdvantageConfig, ObjectiveConfig
 from rl_backend.objective_kinds import ClipSignal
@@ -118,47 +119,6 @@ class WarmStartConfig(Section):
             raise ValueError("num_drill_steps needs drills_per_step, the exercises of such a step")
         if (self.drills_per_step or self.drills_beside) and not self.siblings_per_step:
             raise ValueError("drills go with siblings_per_step 1 or more")
-        return self
-
-
-class DockerHostConfig(Section):
-    """A Docker Engine that containers may run on."""
-
-    url: str = Declared(min_length=1)
-    """As in DOCKER_HOST, such as `unix:///var/run/docker.sock` or `tcp://worlds-2:2376`."""
-    share: float = Declared(default=1.0, gt=0)
-    """Weight: a host with share 2 gets twice the containers of one with share 1."""
-
-
-class DockerConfig(Section):
-    """Worlds in containers, where `rollout.runtime` is `docker`."""
-
-    hosts: tuple[DockerHostConfig, ...] = ()
-    """The engines; none means that of the environment (DOCKER_HOST)."""
-    image: str | None = None
-    """Tag of the bundle's image; None finds it by its digest label."""
-    pool_size: int | None = Declared(default=None, ge=1)
-    """Containers kept ready or in use; None: as many as rollouts are in flight at once."""
-    parallel_starts: int = Declared(default=4, ge=1)
-    """Containers that one host starts at a time."""
-    memory_mib: int = Declared(default=512, ge=32)
-    """Memory of a container at most, in MiB; it has no swap."""
-    cpus: float = Declared(default=1.0, gt=0)
-    """Processor cores of a container at most."""
-    max_processes: int = Declared(default=64, ge=8)
-    """Processes and threads in a container at most."""
-    start_timeout_s: float = Declared(default=120.0, gt=0)
-    """Seconds until a container that does not answer is given up."""
-    acquire_timeout_s: float = Declared(default=600.0, gt=0)
-    """Seconds that a rollout waits for a free container."""
-    call_timeout_s: float = Declared(default=60.0, gt=0)
-    """Seconds until a call without an answer is given up, and its container with it."""
-
-    @model_validator(mode="after")
-    def _hosts_are_different(self) -> Self:
-        urls = [host.url for host in self.hosts]
-        if len(set(urls)) < len(urls):
-            raise ValueError("hosts: name each url once; its share says how many it gets")
         return self
 
 

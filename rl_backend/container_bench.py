@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exporter.bundle import Bundle
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.evaluation.bundles import bundle_label
 from rl_backend.runtimes.base import RunningWorld, Runtime
 from rl_backend.runtimes.docker import DockerRuntime, DockerWorld

@@ -148,8 +148,8 @@ def containers_command(
     """
     from exporter.bundle import Bundle
     from exporter.errors import ExporterError
-    from rl_backend.config import DockerConfig
     from rl_backend.container_bench import bench_containers
+    from rl_backend.docker_config import DockerConfig
     from rl_backend.errors import BackendError
 
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()

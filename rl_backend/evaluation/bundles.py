@@ -9,7 +9,7 @@ from pathlib import Path
 
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.records import BundleLock
 from rl_backend.runtimes.base import Runtime
 from rl_backend.runtimes.in_process import InProcessRuntime

@@ -12,7 +12,8 @@ from typing import Self
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.manifest import Manifest
-from rl_backend.config import DockerConfig, RunConfig
+from rl_backend.config import RunConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.evaluation.bundles import RuntimeKind
 from rl_backend.judges.settings import JudgeSettings
 from rl_backend.preflight.checks import Check, CheckState, Job

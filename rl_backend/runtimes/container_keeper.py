@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.containers import (
     OWNER_LABEL,

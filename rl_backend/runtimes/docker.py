@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from exporter.bundle import Bundle
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.base import FinalState, OfferedTool
 from rl_backend.runtimes.container_keeper import ContainerKeeper

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.errors import BackendError
 from rl_backend.runtimes.containers import OWNER_LABEL, FoundContainer
 from rl_backend.runtimes.docker_engine import DockerEngine

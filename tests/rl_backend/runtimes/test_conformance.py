@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from exporter.bundle import Bundle
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.engines.random_calls import random_call, words_in
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes.base import RunningWorld, Runtime

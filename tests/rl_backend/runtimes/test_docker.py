@@ -15,7 +15,7 @@ import pytest
 
 from exporter.bundle import Bundle
 from exporter.labels import DIGEST_LABEL
-from rl_backend.config import DockerConfig, DockerHostConfig
+from rl_backend.docker_config import DockerConfig, DockerHostConfig
 from rl_backend.errors import WorldRuntimeError
 from rl_backend.runtimes import docker_engine
 from rl_backend.runtimes.containers import OWNER_LABEL, POOL_LABEL, RUN_LABEL
@@ -30,7 +30,7 @@ OWNER = """
 import asyncio, sys
 from pathlib import Path
 from exporter.bundle import Bundle
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.runtimes.docker import DockerRuntime
 
 async def main():

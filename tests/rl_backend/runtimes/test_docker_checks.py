@@ -7,7 +7,7 @@ import docker
 from typer.testing import CliRunner
 
 from exporter.bundle import Bundle
-from rl_backend.config import DockerConfig, DockerHostConfig
+from rl_backend.docker_config import DockerConfig, DockerHostConfig
 from rl_backend.runtimes.containers import OWNER_LABEL
 from rl_backend.runtimes.docker_checks import check_hosts, how_to_build
 from rl_backend.runtimes.owners import Owner

@@ -9,7 +9,7 @@ import pytest
 from docker.errors import APIError
 
 from exporter.bundle import Bundle
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.engines.scripted import Scripted, scripted_policy
 from rl_backend.group import run_group
 from rl_backend.judges.base import UnavailableJudge

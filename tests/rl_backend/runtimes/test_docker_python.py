@@ -7,7 +7,7 @@ import pytest
 
 from exporter.bundle import Bundle
 from exporter.writer import write_bundle
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.runtimes.docker import DockerRuntime
 from tests.exporter.small_world import TEXT, library
 from tests.rl_backend.runtimes.conftest import built

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from exporter.bundle import Bundle
-from rl_backend.config import DockerConfig
+from rl_backend.docker_config import DockerConfig
 from rl_backend.runtimes.containers import OWNER_LABEL
 from rl_backend.runtimes.docker import DockerRuntime
 from rl_backend.runtimes.in_process import InProcessRuntime
