@@ -18,7 +18,8 @@ from rl_backend.rollout import RolloutRunner
 from rl_backend.runtimes.base import OfferedTool
 from rl_backend.runtimes.in_process import InProcessRuntime
 from rl_backend.serving import row_limit, run_policy
-from rl_backend.tiny_tokenizer import CHAT_TEMPLATE, train_tokenizer, write_tokenizer
+from rl_backend.tiny_template import CHAT_TEMPLATE
+from rl_backend.tiny_tokenizer import train_tokenizer, write_tokenizer
 from rl_backend.token_policy import TokenPolicy
 from rl_backend.types import Boundary, PolicyVersion, Rollout, SamplingParams, TrainingSample
 from world_builder.replay import opening, replay

@@ -20,7 +20,7 @@ from rl_backend.engines.sglang import SGLangEngine
 from rl_backend.engines.sglang_wire import generate_request
 from rl_backend.errors import EngineError
 from rl_backend.tiny_model import TinyShape, make_tiny_model
-from rl_backend.tiny_tokenizer import CHAT_TEMPLATE
+from rl_backend.tiny_template import CHAT_TEMPLATE
 from rl_backend.types import Completion, FinishReason, PolicyVersion, SamplingParams
 from studio.cli_bench import app
 from tests.rl_backend.engines.double_sglang import OUTPUT, DoubleSGLang
