@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rl_backend.chat_messages import as_chat, as_function
 from rl_backend.chat_template import ChatTemplate
-from rl_backend.renderer import Renderer, as_chat, as_function
+from rl_backend.renderer import Renderer
 from rl_backend.runtimes.base import OfferedTool
 from rl_backend.samples import demonstration_sample
 from rl_backend.types import TrainingSample

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl_backend.chat_messages import as_chat, as_function
 from rl_backend.chat_template import ChatTemplate, load_chat_template
 from rl_backend.runtimes.base import OfferedTool
 from rl_backend.tool_calls import ParsedText
@@ -137,36 +138,11 @@ class Renderer:
         return tail
 
 
-def as_chat(message: Message) -> dict[str, Json]:
-    """A message as chat templates expect it."""
-    chat: dict[str, Json] = {"role": message.role.value, "content": message.content}
-    if message.tool_calls:
-        chat["tool_calls"] = [
-            {"type": "function", "function": {"name": c.tool, "arguments": c.arguments}}
-            for c in message.tool_calls
-        ]
-    if message.tool:
-        chat["name"] = message.tool
-    return chat
-
-
 _USER: dict[str, Json] = {"role": "user", "content": "."}
 
 
 def _assistant(content: str) -> dict[str, Json]:
     return {"role": "assistant", "content": content}
-
-
-def as_function(tool: OfferedTool) -> dict[str, Json]:
-    """A tool as chat templates expect it."""
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": tool.parameters,
-        },
-    }
 
 
 def _stop_ids(directory: Path, tokenizer: Any, template: ChatTemplate) -> frozenset[int]:

@@ -13,10 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from exporter.bundle import Bundle
+from rl_backend.chat_messages import as_chat, as_function
 from rl_backend.config import RunConfig
 from rl_backend.preflight.bundle import Subject
 from rl_backend.preflight.checks import Check, CheckState
-from rl_backend.renderer import as_chat, as_function
 from rl_backend.runtimes.base import OfferedTool
 from rl_backend.tiny_template import made_template
 from world_builder.operations import Python

@@ -189,7 +189,8 @@ def _on_gpu(found: Plan, cuda: CudaMemory) -> Check:
 
 def _in_ram(found: Plan, free: float | None) -> Check:
     ranks = found.layout.num_gpus
-    needed = ranks * (found.trainer.total + found.trainer.host) + found.engine.total
+    engines = found.num_engines * found.engine.total
+    needed = ranks * (found.trainer.total + found.trainer.host) + engines
     needed += PROCESS_BYTES + (ranks - 1) * RANK_BYTES
     text = f"about {_size(needed)} are needed"
     if free is None:
