@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from exporter.bundle import Bundle
+from exporter.errors import BundleError
 from rl_backend.chat_messages import as_chat, as_function
 from rl_backend.config import RunConfig
 from rl_backend.preflight.bundle import Subject
@@ -43,7 +44,10 @@ def context_checks(subject: Subject | None, config: RunConfig) -> Iterator[Check
     if subject is None or subject.manifest is None or not subject.manifest.splits.train:
         return
     per_token = MADE_CHARS if config.model.path is None else MODEL_CHARS
-    tokens = round(longest_dialogue(subject.path, subject.digest) / per_token)
+    try:
+        tokens = round(longest_dialogue(subject.path, subject.digest) / per_token)
+    except BundleError:  # the bundle's own check says so
+        return
     text = (
         f"a row has {config.model.context_length:,} tokens, the longest of some dialogues takes "
         f"about {tokens:,}"

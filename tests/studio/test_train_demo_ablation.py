@@ -10,7 +10,7 @@ from rl_backend.evaluation.bundles import lock_of
 from rl_backend.evaluation.trials import REPORTS
 from rl_backend.records import Phase, RunState, Status
 from rl_backend.rundir import RunDir
-from studio.train_demo.__main__ import SAMPLED, trials_of
+from studio.train_demo.__main__ import SAMPLED, grpo_settings, trials_of
 from studio.train_demo.ablation import NUM_SHOPS, VARIANTS, rows_of
 from studio.train_demo.worlds import training_bundle
 from tests.studio.test_train_demo import report
@@ -38,7 +38,8 @@ def test_each_variant_changes_what_it_names_of_the_preset() -> None:
 
 def done_run(root: Path, seed: Path, name: str, *clipped: float) -> None:
     lock = lock_of(training_bundle(root / "bundles"))
-    run = RunDir.create(seed, load_preset("cpu-demo"), lock, name)
+    settings = [*grpo_settings(1, seed / "base" / "policy"), *VARIANTS.get(name, ())]
+    run = RunDir.create(seed, load_preset("cpu-demo", settings), lock, name)
     for step, share in enumerate(clipped, start=1):
         run.append_metrics(Phase.TRAIN, step, {"clip_high": share})
     now = datetime.now(UTC)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from exporter.bundle import Bundle
@@ -43,6 +45,11 @@ def test_what_would_be_refused_says_what_to_set(subject: Subject) -> None:
 def test_without_demonstrations_long_rollouts_are_cut_off(subject: Subject) -> None:
     config = load_preset("tiny", ["model.context_length=512", "warm_start.num_steps=0"])
     assert looked_at(subject, config).state is WARN
+
+
+def test_a_damaged_bundle_is_left_to_its_own_check(subject: Subject, tmp_path: Path) -> None:
+    damaged = Subject(path=tmp_path, digest="damaged", manifest=subject.manifest)
+    assert list(context_checks(damaged, load_preset("tiny"))) == []
 
 
 def test_no_code_of_a_world_runs(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
