@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from exporter.bundle import Bundle
+from rl_backend.config import ConfigError
 from rl_backend.evaluation.evaluate import SplitChoice
 from rl_backend.evaluation.report import EvalReport
 from rl_backend.evaluation.trials import Trial
 from studio.train_demo.laps import Laps
 from studio.train_demo.results import T_95, SeedResult, keep, rate_of, rates_of, results_of
-from studio.train_demo.stages import Tell, measured, trained
+from studio.train_demo.stages import StageFailed, Tell, measured, trained
 from studio.train_demo.worlds import (
     other_bundle,
     renamed_bundle,
@@ -42,7 +43,10 @@ def main() -> None:
         parser.error(f"--seeds: each once, and {max(T_95)} at most")
     root, done = given.root.resolve(), list[SeedResult]()
     for seed in given.seeds:
-        done.append(one_seed(root, seed, given.set, _tell))
+        try:
+            done.append(one_seed(root, seed, given.set, _tell))
+        except (StageFailed, ConfigError) as error:
+            sys.exit(f"error: {error}")
         keep(results_of(done), root / "results.json")
         _tell(results_of(done).model_dump_json(indent=2))
 
